@@ -1,0 +1,388 @@
+"""Claim, report, settle: the writes of a worker, each one guarded by the attempt that makes it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from ledger.database import Database
+from ledger.errors import ClaimLost
+from ledger.record import (
+    JSON,
+    WAITING,
+    Cause,
+    Claim,
+    Delivery,
+    Ending,
+    Error,
+    LogLine,
+    Progress,
+    State,
+    StoredFile,
+)
+from ledger.schema import attempts, files, jobs, log_lines, workers
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How often the attempts of one job may end badly before it is quarantined."""
+
+    crashes: int = 3
+    losses: int = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a delivery gets no claim; `known` is False where no such job exists."""
+
+    why: str
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended, and what that makes of its job.
+
+    `retry_in` is in seconds and goes with State.RETRY alone.
+    """
+
+    state: State
+    ending: Ending
+    cause: Cause | None = None
+    result: JSON = None
+    error: Error | None = None
+    note: str = ""
+    retry_in: float | None = None
+    outputs: Sequence[StoredFile] = field(default=())
+
+
+class Attempts:
+    """The runs of jobs. Every method is one transaction, and every write names its attempt."""
+
+    def __init__(self, database: Database, limits: Limits) -> None:
+        self._database = database
+        self._limits = limits
+        now = database.now
+        self._claim = (
+            update(jobs)
+            .where(
+                jobs.c.id == bindparam("b_job"),
+                jobs.c.cancel_requested_at.is_(None),
+                or_(
+                    and_(
+                        jobs.c.state.in_(WAITING),
+                        or_(jobs.c.due_at.is_(None), jobs.c.due_at <= now),
+                    ),
+                    # The very message of the running attempt comes again with a higher count:
+                    # RabbitMQ took the earlier delivery back, so its worker no longer holds it.
+                    and_(
+                        jobs.c.state == State.STARTED,
+                        jobs.c.message == bindparam("b_message"),
+                        jobs.c.delivery_count < bindparam("b_count"),
+                    ),
+                ),
+            )
+            .values(
+                state=State.STARTED,
+                attempt=jobs.c.attempt + 1,
+                revision=jobs.c.revision + 1,
+                started_at=now,
+                sent_at=func.coalesce(jobs.c.sent_at, now),
+                due_at=None,
+                worker=bindparam("b_worker"),
+                message=bindparam("b_message"),
+                delivery_count=bindparam("b_count"),
+                progress_done=0,
+                progress_total=None,
+                progress_text="",
+            )
+            .returning(
+                jobs.c.attempt, jobs.c.kind, jobs.c.inputs, jobs.c.owner, jobs.c.checkpoint
+            )
+        )
+        self._open = insert(attempts).values(started_at=now)
+        self._holds = (
+            update(jobs)
+            .where(
+                jobs.c.id == bindparam("b_job"),
+                jobs.c.attempt == bindparam("b_attempt"),
+                jobs.c.state == State.STARTED,
+            )
+            .values(revision=jobs.c.revision + 1)
+        )
+        self._report = self._holds.returning(jobs.c.cancel_requested_at)
+        self._settle = self._holds.values(
+            state=bindparam("state"),
+            cause=bindparam("cause"),
+            finished_at=now,
+            result=bindparam("result"),
+        )
+        self._close = (
+            update(attempts)
+            .where(
+                attempts.c.job == bindparam("b_job"), attempts.c.number == bindparam("b_attempt")
+            )
+            .values(ended_at=now, ending=bindparam("ending"), note=bindparam("note"))
+        )
+
+    def claim(self, delivery: Delivery, worker: str, pid: int) -> Claim | Refused:
+        """Take the right to run the job that a delivery names, or say why it is refused.
+
+        A job that waits is claimed by any delivery; one that runs is taken over only by the same
+        message with a higher delivery count. Any other delivery is a duplicate.
+        """
+        values = {
+            "b_job": delivery.job,
+            "b_message": delivery.message,
+            "b_count": delivery.count,
+            "b_worker": worker,
+        }
+        with self._database.write() as connection:
+            row = connection.execute(self._claim, values).one_or_none()
+            if row is None:
+                return self._refuse(connection, delivery)
+            if row.attempt > 1:
+                self._close_earlier(connection, delivery.job, row.attempt)
+                if why := self._quarantine(connection, delivery.job):
+                    return Refused(why)
+            opened = {
+                "job": delivery.job,
+                "number": row.attempt,
+                "worker": worker,
+                "pid": pid,
+                "message": delivery.message,
+                "delivery_count": delivery.count,
+            }
+            connection.execute(self._open, opened)
+        return Claim(
+            delivery.job, row.attempt, row.kind, row.inputs, row.owner, row.checkpoint
+        )
+
+    def _refuse(self, connection: Connection, delivery: Delivery) -> Refused:
+        query = select(jobs.c.state, jobs.c.attempt, jobs.c.cancel_requested_at)
+        row = connection.execute(query.where(jobs.c.id == delivery.job)).one_or_none()
+        if row is None:
+            return Refused("no such job", known=False)
+        if row.cancel_requested_at is not None and not row.state.settled:
+            self._end_cancelled(connection, delivery)
+            return Refused("it was cancelled")
+        return Refused(f"it is {row.state} in attempt {row.attempt}")
+
+    def _end_cancelled(self, connection: Connection, delivery: Delivery) -> None:
+        """Settle a job that was cancelled and is waiting, or came back from a dead attempt."""
+        back = and_(
+            jobs.c.state == State.STARTED,
+            jobs.c.message == delivery.message,
+            jobs.c.delivery_count < delivery.count,
+        )
+        ended = connection.execute(
+            update(jobs)
+            .where(jobs.c.id == delivery.job, or_(jobs.c.state.in_(WAITING), back))
+            .values(
+                state=State.REVOKED,
+                finished_at=self._database.now,
+                revision=jobs.c.revision + 1,
+            )
+        )
+        if ended.rowcount:
+            connection.execute(
+                update(attempts)
+                .where(attempts.c.job == delivery.job, attempts.c.ending.is_(None))
+                .values(ended_at=self._database.now, ending=Ending.CANCELLED)
+            )
+
+    def _close_earlier(self, connection: Connection, job: str, number: int) -> None:
+        """Close the attempt that this claim takes over, by the weakest word that may be true.
+
+        Its worker's own report, when it comes, corrects the word, never the job.
+        """
+        stopping = exists().where(
+            workers.c.id == attempts.c.worker, workers.c.stopping_at.is_not(None)
+        )
+        connection.execute(
+            update(attempts)
+            .where(
+                attempts.c.job == job, attempts.c.number < number, attempts.c.ending.is_(None)
+            )
+            .values(
+                ended_at=self._database.now,
+                ending=case((stopping, Ending.INTERRUPTED.value), else_=Ending.LOST.value),
+                note="RabbitMQ took the message back and gave it to another process.",
+            )
+        )
+
+    def _quarantine(self, connection: Connection, job: str) -> str | None:
+        """End a job whose attempts have died too often; return why, or None."""
+        if (why := died_too_often(connection, job, self._limits)) is None:
+            return None
+        end_as_crashed(connection, self._database, job, why)
+        return f"it is quarantined: {why}"
+
+    def report(
+        self, claim: Claim, progress: Progress | None, lines: Sequence[LogLine]
+    ) -> bool:
+        """Write an attempt's progress and log; return whether a cancel has been asked for.
+
+        Raises:
+            ClaimLost: the attempt has been closed; nothing was written.
+        """
+        values: dict[str, Any] = {"b_job": claim.job, "b_attempt": claim.attempt}
+        statement = self._report if progress is None else self._report.values(_columns(progress))
+        with self._database.write() as connection:
+            row = connection.execute(statement, values).one_or_none()
+            if row is None:
+                raise ClaimLost(claim.job, claim.attempt)
+            _write_lines(connection, claim, lines)
+        return row.cancel_requested_at is not None
+
+    def asked_to_stop(self, claim: Claim) -> bool:
+        """Return whether a cancel has been asked for, without writing anything.
+
+        Raises:
+            ClaimLost: the attempt has been closed.
+        """
+        query = select(jobs.c.cancel_requested_at).where(
+            jobs.c.id == claim.job, jobs.c.attempt == claim.attempt, jobs.c.state == State.STARTED
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            raise ClaimLost(claim.job, claim.attempt)
+        return row.cancel_requested_at is not None
+
+    def checkpoint(self, claim: Claim, state: JSON) -> None:
+        """Keep the state from which the job's next attempt continues.
+
+        Raises:
+            ClaimLost: the attempt has been closed; nothing was written.
+        """
+        values = {"b_job": claim.job, "b_attempt": claim.attempt}
+        with self._database.write() as connection:
+            if not connection.execute(self._holds.values(checkpoint=state), values).rowcount:
+                raise ClaimLost(claim.job, claim.attempt)
+
+    def settle(
+        self,
+        claim: Claim,
+        outcome: Outcome,
+        progress: Progress | None = None,
+        lines: Sequence[LogLine] = (),
+    ) -> None:
+        """Record how the attempt ended, with its outputs, last progress and last log lines.
+
+        Raises:
+            ClaimLost: the attempt had been closed before; nothing was written.
+        """
+        key = {"b_job": claim.job, "b_attempt": claim.attempt}
+        with self._database.write() as connection:
+            if outcome.state.settled:
+                statement = self._settle
+                values = {
+                    "state": outcome.state,
+                    "cause": outcome.cause,
+                    "result": outcome.result,
+                }
+            else:
+                statement, values = self._holds.values(self._again(outcome)), {}
+            if progress is not None:
+                statement = statement.values(_columns(progress))
+            if outcome.error is not None:
+                statement = statement.values(_error_columns(outcome.error))
+            if connection.execute(statement, key | values).rowcount == 0:
+                raise ClaimLost(claim.job, claim.attempt)
+            connection.execute(
+                self._close, key | {"ending": outcome.ending, "note": outcome.note[:1000]}
+            )
+            _write_lines(connection, claim, lines)
+            if outcome.outputs:
+                connection.execute(insert(files), [_file_columns(file) for file in outcome.outputs])
+
+    def _again(self, outcome: Outcome) -> Mapping[str, Any]:
+        """Return the columns of a job that will run again: now by its message, or later by ours."""
+        if outcome.state is State.RETRY:
+            due_at = self._database.ago(-(outcome.retry_in or 0))
+            return {"state": State.RETRY, "due_at": due_at, "sent_at": None, "worker": None}
+        return {"state": outcome.state, "worker": None}
+
+
+def died_too_often(connection: Connection, job: str, limits: Limits) -> str | None:
+    """Say how often the job's attempts died, if that is too often."""
+    died = connection.execute(
+        select(
+            func.count().filter(attempts.c.ending == Ending.CRASHED).label("crashed"),
+            func.count().filter(attempts.c.ending == Ending.LOST).label("lost"),
+        ).where(attempts.c.job == job)
+    ).one()
+    if died.crashed >= limits.crashes:
+        return f"{died.crashed} attempts killed their own process"
+    if died.crashed + died.lost >= limits.losses:
+        return f"{died.crashed + died.lost} attempts were lost with their process or worker"
+    return None
+
+
+def end_as_crashed(connection: Connection, database: Database, job: str, why: str) -> bool:
+    """Settle a job that kills its workers; return False where it was settled before."""
+    ended = connection.execute(
+        update(jobs)
+        .where(jobs.c.id == job, jobs.c.finished_at.is_(None))
+        .values(
+            state=State.FAILURE,
+            cause=Cause.CRASHED,
+            finished_at=database.now,
+            revision=jobs.c.revision + 1,
+            error_type="Crashed",
+            error_message=f"Stopped, so that it does not take more workers down: {why}.",
+            error_traceback=None,
+        )
+    )
+    return ended.rowcount == 1
+
+
+def _columns(progress: Progress) -> dict[str, Any]:
+    return {
+        "progress_done": progress.done,
+        "progress_total": progress.total,
+        "progress_text": progress.text[:500],
+    }
+
+
+def _error_columns(error: Error) -> dict[str, Any]:
+    return {
+        "error_type": error.type[:200],
+        "error_message": error.message,
+        "error_traceback": error.traceback,
+    }
+
+
+def _file_columns(file: StoredFile) -> dict[str, Any]:
+    return {name: getattr(file, name) for name in StoredFile.__slots__}
+
+
+def _write_lines(connection: Connection, claim: Claim, lines: Sequence[LogLine]) -> None:
+    if lines:
+        connection.execute(
+            insert(log_lines),
+            [
+                {
+                    "job": claim.job,
+                    "attempt": line.attempt,
+                    "number": line.number,
+                    "at": line.at,
+                    "level": line.level,
+                    "text": line.text,
+                }
+                for line in lines
+            ],
+        )

@@ -1,0 +1,165 @@
+"""One SQL database, SQLite or PostgreSQL: connections, transactions and its own clock."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Engine,
+    bindparam,
+    create_engine,
+    event,
+    make_url,
+    type_coerce,
+)
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeDecorator
+
+from ledger.errors import LedgerFull, LedgerUnavailable
+
+BUSY_TIMEOUT = 5  # seconds that a statement waits for another process's write on SQLite
+CONNECT_TIMEOUT = 3  # seconds for a new connection to PostgreSQL
+
+
+class Timestamp(TypeDecorator[datetime]):
+    """An aware datetime, kept as whole microseconds since 1970: alike on both databases."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else round(value.timestamp() * 1_000_000)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else datetime.fromtimestamp(value / 1_000_000, UTC)
+
+
+class _Now(ColumnElement[datetime]):
+    """The database's own clock, so that machines whose clocks differ agree on time."""
+
+    inherit_cache = True
+    type = Timestamp()
+
+
+@compiles(_Now, "sqlite")
+def _now_on_sqlite(_element: _Now, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
+
+
+@compiles(_Now, "postgresql")
+def _now_on_postgresql(_element: _Now, _compiler: SQLCompiler, **_options: Any) -> str:
+    # clock_timestamp, not now(): a transaction that waited for a lock must not date things back.
+    return "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"
+
+
+class Database:
+    """Opens short transactions and puts foreign errors into our words.
+
+    A `Database` must not cross a fork: a child opens its own.
+
+    Args:
+        url: SQLAlchemy's form, `sqlite:///path` or `postgresql+psycopg://…`.
+        clock: replaces the database's clock; tests own time through it.
+    """
+
+    def __init__(self, url: str, clock: Callable[[], datetime] | None = None) -> None:
+        self.url = url
+        self.engine = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
+        self.now: ColumnElement[datetime] = (
+            _Now() if clock is None else bindparam(None, callable_=clock, type_=Timestamp())
+        )
+
+    def ago(self, seconds: float) -> ColumnElement[datetime]:
+        """Return the moment that many seconds before now, as SQL."""
+        microseconds = type_coerce(self.now, BigInteger) - round(seconds * 1_000_000)
+        return type_coerce(microseconds, Timestamp())
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection whose statements see one snapshot and block nobody.
+
+        Raises:
+            LedgerUnavailable: the database did not answer.
+        """
+        with _in_our_words(), self.engine.connect() as connection:
+            yield connection.execution_options(reads=True)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection in a transaction that commits when the block ends.
+
+        Raises:
+            LedgerUnavailable: the database did not answer; the commit may or may not have happened.
+        """
+        with _in_our_words(), self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, PoolTimeout) as error:
+        words = str(error.orig if isinstance(error, DBAPIError) else error)
+        full = "disk is full" in words or "No space left" in words
+        raise (LedgerFull if full else LedgerUnavailable)(words) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise LedgerUnavailable(str(error.orig)) from error
+        raise
+
+
+def _sqlite(url: str) -> Engine:
+    path = make_url(url).database
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False}, pool_size=8
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # We begin transactions ourselves, below.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # IMMEDIATE for writes: a deferred transaction that turns to writing after a read fails at
+        # once with "database is locked", however long the busy timeout.
+        reads = connection.get_execution_options().get("reads")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql(url: str) -> Engine:
+    return create_engine(
+        url,
+        pool_size=8,
+        max_overflow=24,
+        pool_pre_ping=False,  # A broken connection is reported, and the pool emptied, by itself.
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 2,
+            "tcp_user_timeout": 15_000,
+            "options": "-c statement_timeout=30s -c lock_timeout=10s",
+        },
+    )

@@ -1,0 +1,76 @@
+"""What can go wrong with the ledger, as one small tree.
+
+LedgerError
+├── NoSuchJob           a name that no row has
+├── NoSuchFile
+├── NameTaken           somebody else is called so
+├── ClaimLost           a worker's write came after its attempt had been closed
+├── AlreadySettled      somebody asked to change a job that has ended
+├── LedgerUnavailable   the database did not answer; nothing is known of the write
+│   └── LedgerFull      … because its disk is full
+├── LedgerOutdated      the tables are not those of this version
+└── StorageError        the file storage refused to read or write
+    ├── StorageFull
+    └── TooLarge        more bytes than the settings allow
+"""
+
+
+class LedgerError(Exception):
+    """Anything that the ledger refuses or cannot do."""
+
+
+class NoSuchJob(LedgerError):
+    """No job has this id."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"There is no job {job_id}.")
+
+
+class NoSuchFile(LedgerError):
+    """No file has this id or name."""
+
+
+class NameTaken(LedgerError):
+    """A person's name that somebody else has."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The name {name} is taken; choose another.")
+
+
+class ClaimLost(LedgerError):
+    """The attempt that writes is no longer the one that runs the job: stop working on it."""
+
+    def __init__(self, job_id: str, attempt: int) -> None:
+        super().__init__(f"Attempt {attempt} of job {job_id} has been closed; it may not write.")
+
+
+class AlreadySettled(LedgerError):
+    """The job has ended, so there is nothing left to change."""
+
+
+class LedgerUnavailable(LedgerError):
+    """The database did not answer, so it is not known whether a write took place."""
+
+
+class LedgerFull(LedgerUnavailable):
+    """The database has no room left on its disk."""
+
+
+class LedgerOutdated(LedgerError):
+    """The database's tables are not those that this version of the program expects."""
+
+
+class StorageError(LedgerError):
+    """The file storage refused to read or write."""
+
+
+class StorageFull(StorageError):
+    """The file storage has no room left."""
+
+
+class TooLarge(StorageError):
+    """A file has more bytes than the settings allow."""
+
+    def __init__(self, name: str, limit: int) -> None:
+        super().__init__(f"{name} is larger than the limit of {limit / 1e6:,.0f} MB for one file.")
+        self.limit = limit

@@ -1,0 +1,209 @@
+"""Jobs as people see them: accepted, sent, listed and read."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Row, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from uuid_utils import uuid7
+
+from ledger.database import Database
+from ledger.errors import NoSuchJob
+from ledger.record import WAITING, Attempt, Error, Job, Progress, State
+from ledger.schema import attempts, job_uploads, jobs, workers
+
+_PLAIN = [field.name for field in fields(Job) if field.name not in {"progress", "error"}]
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What is known of a job before it has a row; `uploads` are the ids of the files it reads."""
+
+    kind: str
+    queue: str
+    inputs: Mapping[str, Any]
+    owner: str
+    uploads: Collection[str] = ()
+    priority: int = 0
+    batch: str | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A job that RabbitMQ has not confirmed, as it stood when it was read."""
+
+    id: str
+    kind: str
+    queue: str
+    priority: int
+    attempt: int
+    inputs: Mapping[str, Any]
+
+
+class Jobs:
+    """The rows of jobs. Every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._insert = insert(jobs).values(
+            state=State.PENDING, submitted_at=database.now, attempt=0
+        )
+        self._mark_sent = update(jobs).where(jobs.c.state.in_(WAITING))
+
+    def submit(self, submission: Submission) -> tuple[str, bool]:
+        """Accept a job and return its id, and whether it is new.
+
+        It is not new when its owner has used the idempotency key before: then the id is that of
+        the job accepted first.
+
+        Raises:
+            LedgerUnavailable: it is not known whether the job was accepted; ask again with the
+                same idempotency key.
+        """
+        job_id = str(uuid7())
+        values = {
+            "id": job_id,
+            "kind": submission.kind,
+            "queue": submission.queue,
+            "inputs": dict(submission.inputs),
+            "owner": submission.owner,
+            "priority": submission.priority,
+            "batch": submission.batch,
+            "idempotency_key": submission.idempotency_key,
+        }
+        links = [{"job": job_id, "file": file} for file in submission.uploads]
+        try:
+            with self._database.write() as connection:
+                connection.execute(self._insert, values)
+                if links:
+                    connection.execute(insert(job_uploads), links)
+        except IntegrityError:
+            # Only a second use of the key is an answer; any other refusal is a fault of ours.
+            earlier = self._with_key(submission.owner, submission.idempotency_key)
+            if earlier is None:
+                raise
+            return earlier, False
+        return job_id, True
+
+    def _with_key(self, owner: str, key: str | None) -> str | None:
+        with self._database.read() as connection:
+            return connection.execute(
+                select(jobs.c.id).where(jobs.c.owner == owner, jobs.c.idempotency_key == key)
+            ).scalar_one_or_none()
+
+    def mark_sent(self, job_id: str, attempt: int) -> None:
+        """Record that RabbitMQ confirmed a message for the job's attempt after `attempt`.
+
+        A job that has moved on meanwhile keeps what it says: its retry is still to be sent.
+        """
+        with self._database.write() as connection:
+            connection.execute(
+                self._mark_sent.where(jobs.c.id == job_id, jobs.c.attempt == attempt).values(
+                    sent_at=self._database.now, revision=jobs.c.revision + 1
+                )
+            )
+
+    def unsent(self, grace: float, limit: int) -> list[Unsent]:
+        """Return due jobs without a confirmed message, oldest first.
+
+        Args:
+            grace: seconds that a submit has for sending by itself before others do.
+            limit: how many at the most.
+        """
+        due = or_(
+            jobs.c.due_at <= self._database.now,
+            jobs.c.due_at.is_(None) & (jobs.c.submitted_at <= self._database.ago(grace)),
+        )
+        return self._to_send(jobs.c.sent_at.is_(None) & due, limit)
+
+    def overdue(self, queue: str, seconds: float, limit: int) -> list[Unsent]:
+        """Return jobs sent to `queue` longer ago than that and not claimed since, oldest first."""
+        gone = (jobs.c.queue == queue) & (jobs.c.sent_at <= self._database.ago(seconds))
+        return self._to_send(gone, limit)
+
+    def _to_send(self, condition: Any, limit: int) -> list[Unsent]:
+        columns = [jobs.c[field.name] for field in fields(Unsent)]
+        open_ones = jobs.c.state.in_(WAITING) & jobs.c.finished_at.is_(None)
+        query = select(*columns).where(open_ones, condition).order_by(jobs.c.id).limit(limit)
+        with self._database.read() as connection:
+            return [Unsent(*row) for row in connection.execute(query)]
+
+    def get(self, job_id: str) -> Job:
+        """Return the job.
+
+        Raises:
+            NoSuchJob: nobody has submitted it.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none()
+        if row is None:
+            raise NoSuchJob(job_id)
+        return job_from(row)
+
+    def page(
+        self,
+        *,
+        limit: int,
+        before: str | None = None,
+        states: Collection[State] = (),
+        kind: str | None = None,
+    ) -> list[Job]:
+        """Return jobs, newest first.
+
+        Args:
+            limit: how many at the most.
+            before: an id; only older jobs follow it.
+            states: only jobs in these states; all of them if empty.
+            kind: only jobs of this kind.
+        """
+        query = select(jobs).order_by(jobs.c.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(jobs.c.id < before)
+        if states:
+            query = query.where(jobs.c.state.in_(states))
+        if kind is not None:
+            query = query.where(jobs.c.kind == kind)
+        with self._database.read() as connection:
+            return [job_from(row) for row in connection.execute(query)]
+
+    def counts(self) -> dict[State, int]:
+        """Return how many jobs are in each state that any job is in."""
+        query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
+        with self._database.read() as connection:
+            return {state: count for state, count in connection.execute(query)}
+
+    def revisions(self, ids: Collection[str]) -> dict[str, int]:
+        """Return each job's revision, which rises with every change that a person can see."""
+        query = select(jobs.c.id, jobs.c.revision).where(jobs.c.id.in_(ids))
+        with self._database.read() as connection:
+            return {job_id: revision for job_id, revision in connection.execute(query)}
+
+    def attempts(self, job_id: str) -> list[Attempt]:
+        """Return the job's attempts, the first one first."""
+        query = (
+            select(attempts, func.coalesce(workers.c.name, "").label("worker_name"))
+            .join_from(attempts, workers, attempts.c.worker == workers.c.id, isouter=True)
+            .where(attempts.c.job == job_id)
+            .order_by(attempts.c.number)
+        )
+        with self._database.read() as connection:
+            return [Attempt(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def job_from(row: Row[Any]) -> Job:
+    """Turn a whole row of `jobs` into a value."""
+    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name
+    kept = {name: values[name] for name in _PLAIN}
+    progress = Progress(
+        values["progress_done"], values["progress_total"], values["progress_text"]
+    )
+    error = (
+        Error(values["error_type"], values["error_message"] or "", values["error_traceback"])
+        if values["error_type"]
+        else None
+    )
+    return Job(**kept, progress=progress, error=error)
+
+

@@ -1,0 +1,201 @@
+"""Putting right what a death left behind: reports of main processes, and stopped hearts."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ledger.attempts import Limits, died_too_often, end_as_crashed
+from ledger.database import Database
+from ledger.record import WAITING, Cause, Delivery, Ending, State
+from ledger.schema import attempts, jobs, leases, workers
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """A job taken from an attempt that is dead: it runs again, or `ended` says why it does not."""
+
+    job: str
+    attempt: int
+    ended: str | None = None
+
+
+class Recovery:
+    """What a worker's main process and the clock write about attempts that can't do it."""
+
+    def __init__(self, database: Database, limits: Limits) -> None:
+        self._database = database
+        self._limits = limits
+
+    def report_death(self, delivery: Delivery, ending: Ending, note: str) -> Freed | None:
+        """Record that the process which held this delivery died, and free the job.
+
+        A takeover may have closed the attempt already, by a weaker word: the word is corrected and
+        the job left to its new attempt. A delivery that was never claimed has no attempt: its job,
+        if it waits, is made unsent, so that the clock sends it again at once.
+
+        Returns:
+            The job if this report freed or ended it, None if there was nothing to free.
+        """
+        with self._database.write() as connection:
+            number = connection.execute(
+                update(attempts)
+                .where(
+                    attempts.c.job == delivery.job,
+                    attempts.c.message == delivery.message,
+                    attempts.c.delivery_count == delivery.count,
+                    or_(attempts.c.ending.is_(None), attempts.c.ending == Ending.LOST),
+                )
+                .values(ended_at=self._database.now, ending=ending, note=note[:1000])
+                .returning(attempts.c.number)
+            ).scalar_one_or_none()
+            if number is None:
+                connection.execute(
+                    update(jobs)
+                    .where(jobs.c.id == delivery.job, jobs.c.state.in_(WAITING))
+                    .where(jobs.c.sent_at.is_not(None))
+                    .values(sent_at=None, due_at=self._database.now)
+                )
+                return None
+            why = died_too_often(connection, delivery.job, self._limits)
+            if why is not None:
+                ended = end_as_crashed(connection, self._database, delivery.job, why)
+                return Freed(delivery.job, number, why) if ended else None
+            freed = connection.execute(
+                update(jobs)
+                .where(
+                    jobs.c.id == delivery.job,
+                    jobs.c.attempt == number,
+                    jobs.c.state == State.STARTED,
+                )
+                # RabbitMQ brings the same message again; the clock sends one if it does not.
+                .values(state=State.PENDING, worker=None, revision=jobs.c.revision + 1)
+            )
+            return Freed(delivery.job, number) if freed.rowcount else None
+
+    def report_timeout(self, delivery: Delivery, limit: float) -> bool:
+        """Settle a job whose process was killed at its hard time limit, in seconds.
+
+        An attempt closed as interrupted is corrected: the limit's first signal looks like one.
+
+        Returns:
+            Whether this report ended the job.
+        """
+        with self._database.write() as connection:
+            number = connection.execute(
+                update(attempts)
+                .where(
+                    attempts.c.job == delivery.job,
+                    attempts.c.message == delivery.message,
+                    attempts.c.delivery_count == delivery.count,
+                    or_(
+                        attempts.c.ending.is_(None),
+                        attempts.c.ending.in_((Ending.INTERRUPTED, Ending.LOST)),
+                    ),
+                )
+                .values(
+                    ended_at=self._database.now,
+                    ending=Ending.TIMED_OUT,
+                    note=f"Killed at its time limit of {limit:g} s.",
+                )
+                .returning(attempts.c.number)
+            ).scalar_one_or_none()
+            if number is None:
+                return False
+            ended = connection.execute(
+                update(jobs)
+                .where(
+                    jobs.c.id == delivery.job,
+                    jobs.c.attempt == number,
+                    jobs.c.finished_at.is_(None),
+                )
+                .values(
+                    state=State.FAILURE,
+                    cause=Cause.TIMEOUT,
+                    finished_at=self._database.now,
+                    revision=jobs.c.revision + 1,
+                    error_type="TimeLimitExceeded",
+                    error_message=f"The job ran into its time limit of {limit:g} s.",
+                )
+            )
+            return ended.rowcount == 1
+
+    def free_from_stopped_hearts(self, seconds: float) -> list[Freed]:
+        """Take the jobs of workers that have been silent that long, so that others run them."""
+        silent = exists().where(
+            workers.c.id == jobs.c.worker, workers.c.beat_at > self._database.ago(seconds)
+        )
+        stuck = select(jobs.c.id, jobs.c.attempt).where(
+            jobs.c.state == State.STARTED, jobs.c.finished_at.is_(None), ~silent
+        )
+        with self._database.read() as connection:
+            found = connection.execute(stuck).all()
+        freed = (self._free(job, attempt, f"no beat for {seconds:g} s") for job, attempt in found)
+        return [one for one in freed if one is not None]
+
+    def _free(self, job: str, attempt: int, silence: str) -> Freed | None:
+        with self._database.write() as connection:
+            ended_attempt = connection.execute(
+                update(attempts)
+                .where(
+                    attempts.c.job == job,
+                    attempts.c.number == attempt,
+                    attempts.c.ending.is_(None),
+                )
+                .values(
+                    ended_at=self._database.now,
+                    ending=Ending.LOST,
+                    note=f"Its worker vanished: {silence}.",
+                )
+            )
+            if not ended_attempt.rowcount:
+                return None
+            why = died_too_often(connection, job, self._limits)
+            if why is not None:
+                end_as_crashed(connection, self._database, job, why)
+                return Freed(job, attempt, why)
+            connection.execute(
+                update(jobs)
+                .where(
+                    jobs.c.id == job, jobs.c.attempt == attempt, jobs.c.state == State.STARTED
+                )
+                # Unsent and due: nobody knows where the old message is.
+                .values(
+                    state=State.PENDING,
+                    worker=None,
+                    sent_at=None,
+                    due_at=self._database.now,
+                    revision=jobs.c.revision + 1,
+                )
+            )
+            return Freed(job, attempt)
+
+    def take_lease(self, name: str, holder: str, seconds: float) -> bool:
+        """Take or keep a lease that one holder at a time has; return whether it is ours now."""
+        dialect = postgresql if self._database.url.startswith("postgresql") else sqlite
+        until = self._database.ago(-seconds)
+        taken = (
+            dialect.insert(leases)
+            .values(name=name, holder=holder, until=until)
+            .on_conflict_do_update(
+                index_elements=[leases.c.name],
+                set_={"holder": holder, "until": until},
+                where=or_(leases.c.holder == holder, leases.c.until < self._database.now),
+            )
+        )
+        with self._database.write() as connection:
+            return bool(connection.execute(taken).rowcount)
+
+    def held_by(self, worker: str) -> list[tuple[Delivery, int]]:
+        """Return the deliveries and pids of the attempts that this worker's row says it runs."""
+        query = select(
+            attempts.c.job, attempts.c.message, attempts.c.delivery_count, attempts.c.pid
+        ).join(jobs, and_(jobs.c.id == attempts.c.job, jobs.c.attempt == attempts.c.number))
+        query = query.where(
+            jobs.c.state == State.STARTED, jobs.c.finished_at.is_(None), jobs.c.worker == worker
+        )
+        with self._database.read() as connection:
+            return [
+                (Delivery(job, message, count), pid)
+                for job, message, count, pid in connection.execute(query)
+            ]

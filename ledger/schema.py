@@ -1,0 +1,218 @@
+"""The tables, with the CHECKs that make wrong states unwritable."""
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Enum,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from ledger.database import Timestamp
+from ledger.record import Cause, Ending, State
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _words(enum: type[StrEnum], name: str) -> Enum:
+    return Enum(
+        enum,
+        native_enum=False,
+        create_constraint=True,
+        length=16,
+        name=name,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def _id(name: str = "id", **options: Any) -> Column[str]:
+    return Column(name, String(36), **options)
+
+
+def _job(**options: Any) -> Column[str]:
+    return Column("job", ForeignKey("jobs.id", ondelete="CASCADE"), **options)
+
+
+jobs = Table(
+    "jobs",
+    metadata,
+    _id(primary_key=True),
+    Column("kind", String(100), nullable=False),
+    Column("inputs", JSON, nullable=False),
+    Column("owner", String(100), nullable=False),
+    Column("queue", String(100), nullable=False),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("batch", String(36)),
+    Column("state", _words(State, "state"), nullable=False),
+    Column("cause", _words(Cause, "cause")),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    # Rises with every change that a person can see, so that a live page asks for one number.
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Column("due_at", Timestamp),
+    Column("submitted_at", Timestamp, nullable=False),
+    Column("sent_at", Timestamp),
+    Column("started_at", Timestamp),
+    Column("finished_at", Timestamp),
+    Column("cancel_requested_at", Timestamp),
+    # The running attempt's worker and delivery, here too so that a claim is one guarded UPDATE.
+    Column("worker", String(36)),
+    Column("message", String(36)),
+    Column("delivery_count", Integer),
+    Column("progress_done", Float, nullable=False, server_default="0"),
+    Column("progress_total", Float),
+    Column("progress_text", String(500), nullable=False, server_default=""),
+    # The small state from which the next attempt continues.
+    Column("checkpoint", JSON(none_as_null=True)),
+    Column("result", JSON(none_as_null=False)),
+    Column("error_type", String(200)),
+    Column("error_message", Text),
+    Column("error_traceback", Text),
+    Column("idempotency_key", String(200)),
+    UniqueConstraint("owner", "idempotency_key"),
+    CheckConstraint(
+        "(state IN ('SUCCESS', 'FAILURE', 'REVOKED')) = (finished_at IS NOT NULL)",
+        name="settled_has_an_end",
+    ),
+    CheckConstraint("(state = 'FAILURE') = (cause IS NOT NULL)", name="failure_has_a_cause"),
+    CheckConstraint(
+        "state <> 'STARTED' OR (attempt > 0 AND worker IS NOT NULL AND message IS NOT NULL"
+        " AND delivery_count IS NOT NULL AND started_at IS NOT NULL)",
+        name="started_has_an_attempt",
+    ),
+    CheckConstraint("state <> 'RETRY' OR due_at IS NOT NULL", name="retry_has_a_time"),
+)
+
+# Few jobs are open at a time, so this index stays small however long the history grows.
+Index(
+    "ix_jobs_open",
+    jobs.c.state,
+    jobs.c.sent_at,
+    jobs.c.id,
+    sqlite_where=text("finished_at IS NULL"),
+    postgresql_where=text("finished_at IS NULL"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    _job(primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("worker", String(36), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("message", String(36), nullable=False),
+    Column("delivery_count", Integer, nullable=False),
+    Column("started_at", Timestamp, nullable=False),
+    Column("ended_at", Timestamp),
+    Column("ending", _words(Ending, "ending")),
+    Column("note", String(1000), nullable=False, server_default=""),
+    CheckConstraint("(ending IS NULL) = (ended_at IS NULL)", name="ended_has_a_time"),
+)
+
+log_lines = Table(
+    "log_lines",
+    metadata,
+    _job(primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", Timestamp, nullable=False),
+    Column("level", String(10), nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+files = Table(
+    "files",
+    metadata,
+    _id(primary_key=True),
+    _job(index=True),  # Null for an upload: it can serve several jobs, by `job_uploads`.
+    Column("attempt", Integer),
+    Column("owner", String(100), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("created_at", Timestamp, nullable=False),
+    CheckConstraint("(job IS NULL) = (attempt IS NULL)", name="output_has_an_attempt"),
+)
+
+job_uploads = Table(
+    "job_uploads",
+    metadata,
+    _job(primary_key=True),
+    Column("file", ForeignKey("files.id"), primary_key=True, index=True),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    _id(primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("host", String(200), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("queues", JSON, nullable=False),
+    Column("concurrency", Integer, nullable=False),
+    Column("version", String(50), nullable=False),
+    Column("started_at", Timestamp, nullable=False),
+    Column("beat_at", Timestamp, nullable=False),
+    Column("stopping_at", Timestamp),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(50), primary_key=True),
+    Column("holder", String(36), nullable=False),
+    Column("until", Timestamp, nullable=False),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    _id(primary_key=True),
+    Column("received_at", Timestamp, nullable=False),
+    Column("job", String(36)),  # As the message says; no such job need exist.
+    Column("queue", String(100), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("headers", JSON, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    _id(primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("password", String(200)),  # An argon2 hash, or null: signs in by link only.
+    Column("created_at", Timestamp, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("user", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("created_at", Timestamp, nullable=False),
+    # Set for a sign-in link, which is a token that opens one session; null for an API token.
+    Column("link_until", Timestamp),
+)

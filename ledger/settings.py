@@ -1,0 +1,70 @@
+"""Everything that an operator can set, read from the environment once, at the door."""
+
+import secrets
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """One frozen value; each field is the environment variable of the same name in capitals.
+
+    Durations are in seconds, sizes in bytes.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    postroom_var: Path = CHECKOUT / "var"
+    database_url: str = ""
+    storage_url: str = ""
+    celery_broker_url: SecretStr = SecretStr("amqp://guest:guest@localhost:5672//")
+    ack_timeout: float = Field(86_400, description="RabbitMQ's own acknowledgement timeout")
+    max_upload: int = Field(5_000_000_000, gt=0, description="The largest file a form accepts")
+    max_result: int = Field(1_000_000, gt=0, description="The largest returned value, as JSON")
+    max_log_lines: int = Field(20_000, ge=100, description="Kept per attempt, head and tail")
+    heart_timeout: float = Field(15, gt=0, description="A worker silent for longer is dead")
+    beat_every: float = Field(2, gt=0, description="How often a worker says that it lives")
+    send_grace: float = Field(3, ge=0, description="How long a submit may take to send by itself")
+    resend_after: float = Field(10, gt=0, description="A sent job missing from its empty queue")
+    max_crashes: int = Field(3, ge=1, description="Crashed attempts that quarantine a job")
+    max_losses: int = Field(6, ge=1, description="Lost attempts that quarantine a job")
+    secret_key: SecretStr = SecretStr("")
+
+    @model_validator(mode="after")
+    def _places_follow_var(self) -> Self:
+        places = {
+            "postroom_var": self.postroom_var.resolve(),
+            "database_url": self.database_url
+            or f"sqlite:///{self.postroom_var.resolve() / 'ledger.sqlite3'}",
+            "storage_url": self.storage_url or str(self.postroom_var.resolve() / "storage"),
+        }
+        for name, value in places.items():
+            object.__setattr__(self, name, value)
+        return self
+
+    @property
+    def scratch(self) -> Path:
+        """The folder in which running attempts keep their files until they settle."""
+        return self.postroom_var / "scratch"
+
+    def session_key(self) -> str:
+        """Return the key that signs sessions, made once and kept under `var` if none is set.
+
+        Raises:
+            OSError: `var` can't be written.
+        """
+        if key := self.secret_key.get_secret_value():
+            return key
+        path = self.postroom_var / "secret_key"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("x", encoding="ascii") as file:
+                path.chmod(0o600)
+                file.write(secrets.token_hex(32))
+        except FileExistsError:
+            pass
+        return path.read_text(encoding="ascii")

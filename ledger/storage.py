@@ -1,0 +1,193 @@
+"""Where the bytes of uploads and outputs are: a folder, or anything that fsspec reaches."""
+
+import errno
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from ledger.errors import StorageError, StorageFull, TooLarge
+
+PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was found out about bytes while they passed."""
+
+    size: int
+    sha256: str
+
+
+class Storage:
+    """Keeps bytes under keys that we make; a name that a person typed is never part of a key.
+
+    Args:
+        url: a folder or any fsspec URL.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._files, self._root = fsspec.core.url_to_fs(url)
+        self._local = isinstance(self._files, LocalFileSystem)
+
+    def writer(self, key: str, name: str, limit: int) -> "Writer":
+        """Open a new file for bytes that arrive in pieces.
+
+        Args:
+            key: where the bytes go.
+            name: what to call the file in an error.
+            limit: bytes; more are refused with TooLarge.
+
+        Raises:
+            StorageError: the storage refuses.
+        """
+        with _in_our_words():
+            path = self._path(key)
+            self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
+            return Writer(self, key, self._files.open(path, "wb"), name, limit)
+
+    def keep(self, path: Path, key: str) -> Measured:
+        """Take a finished local file into the storage; the local file is gone afterwards.
+
+        Raises:
+            StorageError: the storage refuses; the local file is still there.
+        """
+        with _in_our_words():
+            measured = _measure(path)
+            target = self._path(key)
+            self._files.makedirs(target.rpartition("/")[0], exist_ok=True)
+            if self._local:
+                shutil.move(path, target)
+            else:
+                self._files.put_file(str(path), target)
+                path.unlink()
+        return measured
+
+    def open(self, key: str) -> IO[bytes]:
+        """Open the bytes for reading, seekable.
+
+        Raises:
+            StorageError: they are not there, or the storage does not answer.
+        """
+        with _in_our_words():
+            file: IO[bytes] = self._files.open(self._path(key), "rb")
+            return file
+
+    def local(self, key: str, folder: Path) -> Path:
+        """Return a local path with the bytes: the file itself, or a copy made in `folder`.
+
+        Raises:
+            StorageError: they are not there, or the storage does not answer.
+        """
+        source = self._path(key)
+        if self._local:
+            return Path(source)
+        copy = folder / key.replace("/", "-")
+        if not copy.exists():
+            with _in_our_words():
+                self._files.get_file(source, str(copy))
+        return copy
+
+    def delete(self, key: str) -> None:
+        """Remove the bytes; it is no error if they are gone.
+
+        Raises:
+            StorageError: the storage does not answer.
+        """
+        with _in_our_words():
+            if self._files.exists(self._path(key)):
+                self._files.rm_file(self._path(key))
+
+    def _path(self, key: str) -> str:
+        return f"{self._root}/{key}"
+
+
+class Writer:
+    """A file being written, measured as it grows; werkzeug writes an upload straight into it."""
+
+    def __init__(self, storage: Storage, key: str, file: Any, name: str, limit: int) -> None:
+        self.key = key
+        self.name = name
+        self._storage = storage
+        self._file = file
+        self._limit = limit
+        self._size = 0
+        self._digest = hashlib.sha256()
+
+    def write(self, piece: bytes) -> int:
+        """Write a piece.
+
+        Raises:
+            TooLarge: the limit is passed; what was written is deleted.
+            StorageFull: there is no room left; what was written is deleted.
+        """
+        self._size += len(piece)
+        if self._size > self._limit:
+            self.discard()
+            raise TooLarge(self.name, self._limit)
+        try:
+            with _in_our_words():
+                self._file.write(piece)
+        except StorageError:
+            self.discard()
+            raise
+        self._digest.update(piece)
+        return len(piece)
+
+    def finish(self) -> Measured:
+        """Close the file, bytes safe on disk, and say what it holds.
+
+        Raises:
+            StorageError: the last bytes could not be written; the file is deleted.
+        """
+        try:
+            with _in_our_words():
+                self._file.flush()
+                if hasattr(self._file, "fileno"):
+                    os.fsync(self._file.fileno())
+                self._file.close()
+        except StorageError:
+            self.discard()
+            raise
+        return Measured(self._size, self._digest.hexdigest())
+
+    def discard(self) -> None:
+        """Close and delete the file."""
+        with _in_our_words():
+            self._file.close()
+            self._storage.delete(self.key)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Pretend to seek: werkzeug rewinds a finished upload, and nobody reads it from here."""
+        del offset, whence
+        return 0
+
+
+def _measure(path: Path) -> Measured:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+    return Measured(path.stat().st_size, digest)
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise StorageError(f"The storage has no such file: {error.filename}.") from error
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        kind, words = (
+            (StorageFull, "The file storage has no room left.")
+            if full
+            else (StorageError, f"The file storage does not work: {error}.")
+        )
+        raise kind(words) from error

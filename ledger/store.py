@@ -1,0 +1,62 @@
+"""The whole ledger as one value: opened once per process, handed to whoever needs it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Self
+
+from ledger import migrate
+from ledger.attempts import Attempts, Limits
+from ledger.database import Database
+from ledger.files import Files
+from ledger.jobs import Jobs
+from ledger.logs import Logs
+from ledger.recovery import Recovery
+from ledger.settings import Settings
+from ledger.storage import Storage
+from ledger.users import Users
+from ledger.workers import Workers
+
+
+class Ledger:
+    """Jobs, attempts, logs, files, workers and users, over one database and one storage.
+
+    It must not cross a fork: a child opens its own.
+
+    Args:
+        settings: where the database and the storage are, and the limits of attempts.
+        clock: replaces the database's own clock; tests own time through it.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] | None = None) -> None:
+        self.settings = settings
+        self.database = Database(settings.database_url, clock)
+        limits = Limits(settings.max_crashes, settings.max_losses)
+        self.jobs = Jobs(self.database)
+        self.attempts = Attempts(self.database, limits)
+        self.recovery = Recovery(self.database, limits)
+        self.logs = Logs(self.database)
+        self.files = Files(self.database, Storage(settings.storage_url))
+        self.workers = Workers(self.database)
+        self.users = Users(self.database)
+
+    def require_current(self) -> Self:
+        """Return the ledger itself, if its tables are those of this version.
+
+        Raises:
+            LedgerOutdated: they are not; the error says what to run.
+            LedgerUnavailable: the database does not answer.
+        """
+        migrate.require_current(self.database)
+        return self
+
+    def upgrade(self) -> None:
+        """Make the tables, or bring them to this version.
+
+        Raises:
+            LedgerUnavailable: the database does not answer.
+        """
+        migrate.upgrade(self.database)
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        self.database.close()

@@ -1,0 +1,261 @@
+"""What a running job may say and ask: progress, track, output, checkpoint; and its log."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Sized
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ledger import Ledger
+from ledger.record import Claim, LogLine, Progress
+
+__all__ = ["checkpoint", "output", "progress", "resume", "track"]
+
+Item = TypeVar("Item")
+
+LINE_LENGTH = 4_000  # characters; a longer line is cut, for it is somebody's data, not a log
+TAIL = 1_000  # last lines that are kept of a log that passes its limit
+
+_infrastructure = ("amqp", "billiard", "celery", "kombu", "ledger", "sqlalchemy", "tasks")
+
+
+class Cancelled(BaseException):
+    """Somebody asked the job to stop. A kind may clean up on its way, and must let it pass."""
+
+
+class Running:
+    """One attempt while it runs: collects what the kind says, for a thread to write.
+
+    Args:
+        ledger: where `pulse` writes.
+        claim: the attempt; each write names it.
+        folder: an empty folder that belongs to the attempt alone.
+        max_lines: of the log; further ones are dropped from its middle.
+    """
+
+    def __init__(self, ledger: Ledger, claim: Claim, folder: Path, max_lines: int) -> None:
+        self.claim = claim
+        self.folder = folder
+        self.outputs: dict[str, Path] = {}
+        self.cancelled = False
+        self.lost = False
+        self._ledger = ledger
+        self._lock = threading.Lock()
+        self._progress = Progress()
+        self._moved = False
+        self._lines: list[LogLine] = []
+        self._tail: deque[LogLine] = deque(maxlen=TAIL)
+        self._head = max_lines - TAIL
+        self._number = 0
+
+    def say(self, level: str, text: str) -> None:
+        """Add a line to the job's log."""
+        if len(text) > LINE_LENGTH:
+            text = text[:LINE_LENGTH] + " …"
+        with self._lock:
+            self._number += 1
+            line = LogLine(
+                self.claim.attempt,
+                self._number,
+                datetime.now(UTC),
+                level,
+                text.replace("\0", "\N{SYMBOL FOR NULL}"),
+            )
+            (self._lines if self._number <= self._head else self._tail).append(line)
+
+    def move(self, to: Progress) -> None:
+        """Set the progress, and stop here if somebody asked the job to stop.
+
+        Raises:
+            Cancelled: somebody did, or another attempt runs the job by now.
+        """
+        self._progress, self._moved = to, True
+        self.check()
+
+    def check(self) -> None:
+        """Stop here if the job shall not go on.
+
+        Raises:
+            Cancelled: it shall not.
+        """
+        if self.cancelled or self.lost:
+            raise Cancelled
+
+    @property
+    def at(self) -> Progress:
+        """How far the attempt is."""
+        return self._progress
+
+    def pulse(self) -> None:
+        """Write what is new and learn whether to stop.
+
+        Raises:
+            ClaimLost: another attempt runs the job, or it has ended.
+            LedgerUnavailable: nothing is lost; the next pulse or the end writes it.
+        """
+        with self._lock:
+            lines, moved, progress = tuple(self._lines), self._moved, self._progress
+            self._moved = False
+        if not lines and not moved:
+            self.cancelled |= self._ledger.attempts.asked_to_stop(self.claim)
+            return
+        try:
+            asked = self._ledger.attempts.report(self.claim, progress if moved else None, lines)
+        except BaseException:
+            self._moved = self._moved or moved
+            raise
+        self.cancelled |= asked
+        with self._lock:
+            del self._lines[: len(lines)]
+
+    def rest(self) -> tuple[Progress | None, list[LogLine]]:
+        """Return what no pulse has written: for the settling write to take along."""
+        with self._lock:
+            lines = [*self._lines, *self._tail]
+            if self._tail and self._tail[0].number > self._head + 1:
+                first = self._tail[0]
+                gone = first.number - self._head - 1
+                note = f"… {gone:,} lines are left out here, for the log is longer than its limit …"
+                lines.insert(
+                    len(self._lines),
+                    LogLine(first.attempt, first.number - 1, first.at, "WARNING", note),
+                )
+            return (self._progress if self._moved else None), lines
+
+    def keep_checkpoint(self, state: Any) -> None:
+        """Store the state from which the next attempt continues.
+
+        Raises:
+            ClaimLost: another attempt runs the job by now.
+            LedgerUnavailable: the state is not stored.
+        """
+        self._ledger.attempts.checkpoint(self.claim, state)
+
+
+_running: Running | None = None
+
+
+def begin(running: Running | None) -> None:
+    """Make an attempt the one that this process runs, or none."""
+    global _running  # noqa: PLW0603 - a child runs one job at a time, in threads of any kind
+    _running = running
+
+
+def current() -> Running | None:
+    """Return the attempt that this process runs."""
+    return _running
+
+
+def _required() -> Running:
+    if _running is None:
+        raise RuntimeError("This works only inside a running job.")
+    return _running
+
+
+def progress(done: float, total: float | None = None, text: str = "") -> None:
+    """Say how far the job is; outside a job it does nothing.
+
+    Raises:
+        Cancelled: somebody asked the job to stop. Let it pass.
+    """
+    if _running is not None:
+        _running.move(Progress(done, total, text))
+
+
+def track(items: Iterable[Item], text: str = "", total: float | None = None) -> Iterator[Item]:
+    """Yield the items, and say with each how many are done.
+
+    Args:
+        items: anything that can be iterated over.
+        text: what is being done, for the page.
+        total: how many there are, where `items` has no length.
+
+    Raises:
+        Cancelled: somebody asked the job to stop. Let it pass.
+    """
+    if total is None and isinstance(items, Sized):
+        total = len(items)
+    done = 0
+    progress(done, total, text)
+    for done, item in enumerate(items, 1):  # noqa: B007 - `done` is read after each item
+        yield item
+        progress(done, total, text)
+
+
+def output(name: str) -> Path:
+    """Return where to write a result file; it becomes the job's when the job succeeds.
+
+    Raises:
+        ValueError: the name is more than a file's name.
+        RuntimeError: no job runs here.
+    """
+    if not name or name != Path(name).name or len(name) > 255:  # noqa: PLR2004 - a file system's limit
+        raise ValueError(f"{name!r} is not a plain file name")
+    running = _required()
+    return running.outputs.setdefault(name, running.folder / name)
+
+
+def checkpoint(state: Any) -> None:
+    """Keep a small JSON state; `resume` gives it to the next attempt if this one dies.
+
+    Raises:
+        Cancelled: somebody asked the job to stop. Let it pass.
+        ClaimLost: another attempt runs the job by now.
+        LedgerUnavailable: the state is not stored.
+    """
+    running = _required()
+    running.keep_checkpoint(state)
+    running.check()
+
+
+def resume() -> Any:
+    """Return the last state that an attempt of this job kept, or None."""
+    return _required().claim.checkpoint
+
+
+class JobLog(logging.Handler):
+    """Brings the records of a running job into its log, and nobody else's."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Add the record to the log of the job that runs, if it is the job's."""
+        if is_the_jobs(record) and _running is not None:
+            for line in self.format(record).splitlines() or [""]:
+                _running.say(record.levelname, line)
+
+
+def is_the_jobs(record: logging.LogRecord) -> bool:
+    """Return whether a record comes from a running kind rather than from what runs it."""
+    if _running is None:
+        return False
+    return record.name.startswith("tasks.kinds.") or not record.name.startswith(_infrastructure)
+
+
+class Printed:
+    """A text stream whose lines go to the running job's log: what `print` writes to."""
+
+    encoding = "utf-8"
+
+    def __init__(self, level: str) -> None:
+        self._level = level
+        self._begun = ""
+
+    def write(self, text: str) -> int:
+        """Take a piece of text; whole lines go to the log."""
+        if _running is None:
+            return len(text)
+        *lines, self._begun = (self._begun + text).split("\n")
+        for line in lines:
+            _running.say(self._level, line.rpartition("\r")[2])
+        return len(text)
+
+    def flush(self) -> None:
+        """Bring a line that has no end yet to the log."""
+        if self._begun and _running is not None:
+            _running.say(self._level, self._begun)
+        self._begun = ""
+
+    def isatty(self) -> bool:
+        """Say that nobody types here."""
+        return False

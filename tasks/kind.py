@@ -1,0 +1,155 @@
+"""`@kind`: a typed function becomes what a person can pick, fill in and run."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from tasks.app import app
+from tasks.inputs import Accept, Locate, Upload, inputs_model, secrets_of, summary
+
+__all__ = ["Accept", "BadInput", "Kind", "Upload", "hours", "kind", "minutes", "seconds"]
+
+KILL_GRACE = 30  # seconds between a kind's time limit and the end of its process
+
+
+class BadInput(Exception):  # noqa: N818 - it names what it is about, as the person reads it
+    """What a person gave can't be worked on; the words say why, and what to do instead.
+
+    Raised inside a kind it ends the job as failed, with the words and without a traceback.
+    """
+
+
+def seconds(number: float) -> float:
+    """Return a duration as `kind` takes it."""
+    return float(number)
+
+
+def minutes(number: float) -> float:
+    """Return a duration as `kind` takes it."""
+    return 60.0 * number
+
+
+def hours(number: float) -> float:
+    """Return a duration as `kind` takes it."""
+    return 3600.0 * number
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A sort of job. Calling it calls the plain function, without a job.
+
+    Durations are in seconds. `retries` says how often an attempt that fails with one of
+    `retry_for` is followed by another; `retry_delay` is the pause before the first of them, which
+    doubles each time.
+    """
+
+    name: str
+    title: str
+    help: str
+    icon: str
+    function: Callable[..., Any]
+    inputs: type[BaseModel]
+    queue: str
+    time_limit: float
+    retries: int
+    retry_for: tuple[type[Exception], ...]
+    retry_delay: float
+    secrets: frozenset[str] = field(repr=False)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function itself."""
+        return self.function(*args, **kwargs)
+
+    def parse(self, values: Mapping[str, Any], locate: Locate | None = None) -> BaseModel:
+        """Return the values as typed inputs.
+
+        Args:
+            values: one for each parameter that has no default.
+            locate: finds an upload's bytes, inside a running job.
+
+        Raises:
+            pydantic.ValidationError: with every message.
+        """
+        return self.inputs.model_validate(values, context={"locate": locate} if locate else None)
+
+    def summary(self, row: Mapping[str, Any]) -> str:
+        """Return stored inputs in one line without secrets."""
+        return summary(row, self.secrets)
+
+    def delay(self, **inputs: Any) -> Any:
+        """Submit a job from Python, as Celery's tasks do; return its `AsyncResult`.
+
+        Raises:
+            pydantic.ValidationError: an input is wrong.
+            LedgerUnavailable: it is not known whether the job was accepted.
+        """
+        return app.tasks[self.name].apply_async(kwargs=inputs)
+
+
+def kind(
+    *,
+    title: str,
+    icon: str = "gear",
+    queue: str = "default",
+    time_limit: float = 3600.0,
+    retries: int = 0,
+    retry_for: tuple[type[Exception], ...] = (),
+    retry_delay: float = 10.0,
+) -> Callable[[Callable[..., Any]], Kind]:
+    """Declare a kind from a typed function; its docstring is the form's help.
+
+    Args:
+        title: what the page calls it.
+        icon: the name of a Bootstrap icon.
+        queue: one of celeryconfig.QUEUES.
+        time_limit: seconds; the function then gets SoftTimeLimitExceeded and KILL_GRACE more
+            seconds to clean up before its process is killed.
+        retries: see `Kind`.
+        retry_for: see `Kind`.
+        retry_delay: see `Kind`.
+
+    Raises:
+        TypeError: a parameter can't become a field of a form.
+    """
+
+    def declare(function: Callable[..., Any]) -> Kind:
+        model = inputs_model(function)
+        declared = Kind(
+            name=function.__name__,
+            title=title,
+            help=inspect.getdoc(function) or "",
+            icon=icon,
+            function=function,
+            inputs=model,
+            queue=queue,
+            time_limit=time_limit,
+            retries=retries,
+            retry_for=retry_for,
+            retry_delay=retry_delay,
+            secrets=secrets_of(model),
+        )
+        app.task(
+            function,
+            name=declared.name,
+            kind=declared,
+            typing=False,  # The inputs' model checks; Celery would count arguments again.
+            soft_time_limit=time_limit,
+            time_limit=time_limit + KILL_GRACE,
+        )
+        return declared
+
+    return declare
+
+
+def kinds() -> dict[str, Kind]:
+    """Return every kind by name, in the order of `imports` in celeryconfig.py."""
+    app.loader.import_default_modules()
+    found = [task.kind for task in app.tasks.values() if hasattr(task, "kind")]
+    modules = [module for module in app.conf.imports]
+    return {
+        one.name: one
+        for one in sorted(found, key=lambda one: modules.index(one.function.__module__))
+    }
