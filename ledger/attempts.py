@@ -1,5 +1,6 @@
 """Claim, report, settle: the writes of a worker, each one guarded by the attempt that makes it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -108,9 +109,7 @@ class Attempts:
                 progress_total=None,
                 progress_text="",
             )
-            .returning(
-                jobs.c.attempt, jobs.c.kind, jobs.c.inputs, jobs.c.owner, jobs.c.checkpoint
-            )
+            .returning(jobs.c.attempt, jobs.c.kind, jobs.c.inputs, jobs.c.owner, jobs.c.checkpoint)
         )
         self._open = insert(attempts).values(started_at=now)
         self._holds = (
@@ -153,10 +152,14 @@ class Attempts:
             row = connection.execute(self._claim, values).one_or_none()
             if row is None:
                 return self._refuse(connection, delivery)
+            retries = 0
             if row.attempt > 1:
                 self._close_earlier(connection, delivery.job, row.attempt)
-                if why := self._quarantine(connection, delivery.job):
-                    return Refused(why)
+                earlier = history(connection, delivery.job)
+                if why := died_too_often(earlier, self._limits):
+                    end_as_crashed(connection, self._database, delivery.job, why)
+                    return Refused(f"it is quarantined: {why}")
+                retries = earlier[Ending.RETRIED]
             opened = {
                 "job": delivery.job,
                 "number": row.attempt,
@@ -167,7 +170,7 @@ class Attempts:
             }
             connection.execute(self._open, opened)
         return Claim(
-            delivery.job, row.attempt, row.kind, row.inputs, row.owner, row.checkpoint
+            delivery.job, row.attempt, row.kind, row.inputs, row.owner, retries, row.checkpoint
         )
 
     def _refuse(self, connection: Connection, delivery: Delivery) -> Refused:
@@ -213,9 +216,7 @@ class Attempts:
         )
         connection.execute(
             update(attempts)
-            .where(
-                attempts.c.job == job, attempts.c.number < number, attempts.c.ending.is_(None)
-            )
+            .where(attempts.c.job == job, attempts.c.number < number, attempts.c.ending.is_(None))
             .values(
                 ended_at=self._database.now,
                 ending=case((stopping, Ending.INTERRUPTED.value), else_=Ending.LOST.value),
@@ -223,16 +224,7 @@ class Attempts:
             )
         )
 
-    def _quarantine(self, connection: Connection, job: str) -> str | None:
-        """End a job whose attempts have died too often; return why, or None."""
-        if (why := died_too_often(connection, job, self._limits)) is None:
-            return None
-        end_as_crashed(connection, self._database, job, why)
-        return f"it is quarantined: {why}"
-
-    def report(
-        self, claim: Claim, progress: Progress | None, lines: Sequence[LogLine]
-    ) -> bool:
+    def report(self, claim: Claim, progress: Progress | None, lines: Sequence[LogLine]) -> bool:
         """Write an attempt's progress and log; return whether a cancel has been asked for.
 
         Raises:
@@ -317,18 +309,19 @@ class Attempts:
         return {"state": outcome.state, "worker": None}
 
 
-def died_too_often(connection: Connection, job: str, limits: Limits) -> str | None:
-    """Say how often the job's attempts died, if that is too often."""
-    died = connection.execute(
-        select(
-            func.count().filter(attempts.c.ending == Ending.CRASHED).label("crashed"),
-            func.count().filter(attempts.c.ending == Ending.LOST).label("lost"),
-        ).where(attempts.c.job == job)
-    ).one()
-    if died.crashed >= limits.crashes:
-        return f"{died.crashed} attempts killed their own process"
-    if died.crashed + died.lost >= limits.losses:
-        return f"{died.crashed + died.lost} attempts were lost with their process or worker"
+def history(connection: Connection, job: str) -> Counter[Ending]:
+    """Count how the job's attempts have ended."""
+    query = select(attempts.c.ending).where(attempts.c.job == job, attempts.c.ending.is_not(None))
+    return Counter(connection.execute(query).scalars())
+
+
+def died_too_often(endings: Counter[Ending], limits: Limits) -> str | None:
+    """Say how often a job's attempts died, if that is too often."""
+    crashed, lost = endings[Ending.CRASHED], endings[Ending.LOST]
+    if crashed >= limits.crashes:
+        return f"{crashed} attempts killed their own process"
+    if crashed + lost >= limits.losses:
+        return f"{crashed + lost} attempts were lost with their process or worker"
     return None
 
 

@@ -38,9 +38,11 @@ class Timestamp(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return what the database keeps."""
         return None if value is None else round(value.timestamp() * 1_000_000)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return what the program works with."""
         return None if value is None else datetime.fromtimestamp(value / 1_000_000, UTC)
 
 

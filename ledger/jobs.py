@@ -172,13 +172,13 @@ class Jobs:
         """Return how many jobs are in each state that any job is in."""
         query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
         with self._database.read() as connection:
-            return {state: count for state, count in connection.execute(query)}
+            return dict(connection.execute(query).tuples().all())
 
     def revisions(self, ids: Collection[str]) -> dict[str, int]:
         """Return each job's revision, which rises with every change that a person can see."""
         query = select(jobs.c.id, jobs.c.revision).where(jobs.c.id.in_(ids))
         with self._database.read() as connection:
-            return {job_id: revision for job_id, revision in connection.execute(query)}
+            return dict(connection.execute(query).tuples().all())
 
     def attempts(self, job_id: str) -> list[Attempt]:
         """Return the job's attempts, the first one first."""
@@ -196,14 +196,10 @@ def job_from(row: Row[Any]) -> Job:
     """Turn a whole row of `jobs` into a value."""
     values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name
     kept = {name: values[name] for name in _PLAIN}
-    progress = Progress(
-        values["progress_done"], values["progress_total"], values["progress_text"]
-    )
+    progress = Progress(values["progress_done"], values["progress_total"], values["progress_text"])
     error = (
         Error(values["error_type"], values["error_message"] or "", values["error_traceback"])
         if values["error_type"]
         else None
     )
     return Job(**kept, progress=progress, error=error)
-
-

@@ -148,6 +148,7 @@ class Claim:
     kind: str
     inputs: Mapping[str, Any]
     owner: str
+    retries: int = 0
     checkpoint: Any = None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ledger.attempts import Limits, died_too_often, end_as_crashed
+from ledger.attempts import Limits, died_too_often, end_as_crashed, history
 from ledger.database import Database
 from ledger.record import WAITING, Cause, Delivery, Ending, State
 from ledger.schema import attempts, jobs, leases, workers
@@ -57,7 +57,7 @@ class Recovery:
                     .values(sent_at=None, due_at=self._database.now)
                 )
                 return None
-            why = died_too_often(connection, delivery.job, self._limits)
+            why = died_too_often(history(connection, delivery.job), self._limits)
             if why is not None:
                 ended = end_as_crashed(connection, self._database, delivery.job, why)
                 return Freed(delivery.job, number, why) if ended else None
@@ -150,15 +150,13 @@ class Recovery:
             )
             if not ended_attempt.rowcount:
                 return None
-            why = died_too_often(connection, job, self._limits)
+            why = died_too_often(history(connection, job), self._limits)
             if why is not None:
                 end_as_crashed(connection, self._database, job, why)
                 return Freed(job, attempt, why)
             connection.execute(
                 update(jobs)
-                .where(
-                    jobs.c.id == job, jobs.c.attempt == attempt, jobs.c.state == State.STARTED
-                )
+                .where(jobs.c.id == job, jobs.c.attempt == attempt, jobs.c.state == State.STARTED)
                 # Unsent and due: nobody knows where the old message is.
                 .values(
                     state=State.PENDING,

@@ -83,9 +83,7 @@ class Users:
         secret = secrets.token_urlsafe(32)
         until = None if link_for is None else self._database.ago(-link_for)
         with self._database.write() as connection:
-            connection.execute(
-                delete(tokens).where(tokens.c.link_until < self._database.now)
-            )
+            connection.execute(delete(tokens).where(tokens.c.link_until < self._database.now))
             connection.execute(
                 insert(tokens).values(
                     digest=_digest(secret),
@@ -108,9 +106,7 @@ class Users:
         """Spend a sign-in link and return whose it was; None if it is spent, late or unknown."""
         spent = (
             delete(tokens)
-            .where(
-                tokens.c.digest == _digest(secret), tokens.c.link_until > self._database.now
-            )
+            .where(tokens.c.digest == _digest(secret), tokens.c.link_until > self._database.now)
             .returning(tokens.c.user)
         )
         with self._database.write() as connection:
@@ -120,7 +116,7 @@ class Users:
     def _one(self, query: Select[tuple[str, str, str | None]]) -> User | None:
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else User(*row)
+        return None if row is None else User(row.id, row.name, row.password)
 
 
 @contextmanager

@@ -6,10 +6,20 @@ from functools import cached_property
 from celery import Celery
 
 from ledger import Ledger, Settings
+from tasks.publisher import Publisher
+from tasks.reports import Reports
 
 
 class Postroom(Celery):
-    """Celery's app, with this process's ledger and settings beside its queues."""
+    """Celery's app, with this process's ledger, publisher and settings beside its queues."""
+
+    #: The row of the worker that this process belongs to; set where a worker starts.
+    worker_id = ""
+
+    @cached_property
+    def reports(self) -> Reports:
+        """What the main process hands to the clock."""
+        return Reports()
 
     @cached_property
     def settings(self) -> Settings:
@@ -21,10 +31,19 @@ class Postroom(Celery):
         """This process's own ledger; a forked child gets another one."""
         return Ledger(self.settings)
 
+    @cached_property
+    def publisher(self) -> Publisher:
+        """The one way by which this process sends messages; it survives forks by itself."""
+        return Publisher(self)
+
     def forget_connections(self) -> None:
-        """Drop what a fork must not share: the parent goes on using it."""
-        self.__dict__.pop("ledger", None)
+        """Drop what a fork must not share.
+
+        The child keeps the object, unused, for to close its connections would close the parent's.
+        """
+        self._inherited = self.__dict__.pop("ledger", None)
 
 
 app = Postroom("postroom", task_cls="tasks.task:JobTask", config_source="celeryconfig")
 os.register_at_fork(after_in_child=app.forget_connections)
+app.steps["worker"].update(("tasks.worker:ReapStep", "tasks.worker:ClockStep"))

@@ -1,6 +1,7 @@
 """What a running job may say and ask: progress, track, output, checkpoint; and its log."""
 
 import logging
+import shutil
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sized
@@ -31,13 +32,13 @@ class Running:
     Args:
         ledger: where `pulse` writes.
         claim: the attempt; each write names it.
-        folder: an empty folder that belongs to the attempt alone.
+        folder: a name for the folder that belongs to the attempt alone; made when it is needed.
         max_lines: of the log; further ones are dropped from its middle.
     """
 
     def __init__(self, ledger: Ledger, claim: Claim, folder: Path, max_lines: int) -> None:
         self.claim = claim
-        self.folder = folder
+        self._folder = folder
         self.outputs: dict[str, Path] = {}
         self.cancelled = False
         self.lost = False
@@ -49,6 +50,16 @@ class Running:
         self._tail: deque[LogLine] = deque(maxlen=TAIL)
         self._head = max_lines - TAIL
         self._number = 0
+
+    def folder(self) -> Path:
+        """Return the attempt's own folder; it is gone when the attempt ends."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder
+
+    def clean(self) -> None:
+        """Delete the attempt's folder, if it was ever needed."""
+        if self._folder.exists():
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def say(self, level: str, text: str) -> None:
         """Add a line to the job's log."""
@@ -179,7 +190,7 @@ def track(items: Iterable[Item], text: str = "", total: float | None = None) -> 
         total = len(items)
     done = 0
     progress(done, total, text)
-    for done, item in enumerate(items, 1):  # noqa: B007 - `done` is read after each item
+    for done, item in enumerate(items, 1):
         yield item
         progress(done, total, text)
 
@@ -194,7 +205,7 @@ def output(name: str) -> Path:
     if not name or name != Path(name).name or len(name) > 255:  # noqa: PLR2004 - a file system's limit
         raise ValueError(f"{name!r} is not a plain file name")
     running = _required()
-    return running.outputs.setdefault(name, running.folder / name)
+    return running.outputs.setdefault(name, running.folder() / name)
 
 
 def checkpoint(state: Any) -> None:

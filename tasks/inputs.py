@@ -26,7 +26,7 @@ Locate = Callable[[str], Path]
 
 @dataclass(frozen=True, slots=True, init=False)
 class Accept:
-    """Which files a field takes: suffixes (`.csv`) and media types (`image/*`), as HTML's accept."""
+    """Which files a field takes: suffixes (`.csv`) and media types (`image/*`), as in HTML."""
 
     patterns: tuple[str, ...]
 
@@ -116,9 +116,7 @@ def uploads_in(inputs: BaseModel) -> Iterator[Upload]:
 def secrets_of(model: type[BaseModel]) -> frozenset[str]:
     """Return the names of the fields whose values nobody may see."""
     return frozenset(
-        name
-        for name, field in model.model_fields.items()
-        if "SecretStr" in repr(field.annotation)
+        name for name, field in model.model_fields.items() if "SecretStr" in repr(field.annotation)
     )
 
 
@@ -135,8 +133,6 @@ def shown(value: Any) -> str:
 
 def summary(row: Mapping[str, Any], secrets: frozenset[str]) -> str:
     """Return stored inputs in a line that holds no secret, for Flower and for logs."""
-    parts = (
-        f"{name}={HIDDEN if name in secrets else shown(value)}" for name, value in row.items()
-    )
+    parts = (f"{name}={HIDDEN if name in secrets else shown(value)}" for name, value in row.items())
     line = ", ".join(parts)
     return line if len(line) <= SUMMARY_LENGTH else line[: SUMMARY_LENGTH - 1] + "…"

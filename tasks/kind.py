@@ -15,7 +15,7 @@ __all__ = ["Accept", "BadInput", "Kind", "Upload", "hours", "kind", "minutes", "
 KILL_GRACE = 30  # seconds between a kind's time limit and the end of its process
 
 
-class BadInput(Exception):  # noqa: N818 - it names what it is about, as the person reads it
+class BadInput(Exception):
     """What a person gave can't be worked on; the words say why, and what to do instead.
 
     Raised inside a kind it ends the job as failed, with the words and without a traceback.
@@ -89,7 +89,7 @@ class Kind:
         return app.tasks[self.name].apply_async(kwargs=inputs)
 
 
-def kind(
+def kind(  # noqa: PLR0913 - a declaration: each is named where it is used
     *,
     title: str,
     icon: str = "gear",
@@ -148,7 +148,7 @@ def kinds() -> dict[str, Kind]:
     """Return every kind by name, in the order of `imports` in celeryconfig.py."""
     app.loader.import_default_modules()
     found = [task.kind for task in app.tasks.values() if hasattr(task, "kind")]
-    modules = [module for module in app.conf.imports]
+    modules = list(app.conf.imports)
     return {
         one.name: one
         for one in sorted(found, key=lambda one: modules.index(one.function.__module__))

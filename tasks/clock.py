@@ -1,0 +1,204 @@
+"""The clock, a thread in every worker: it beats, sends what is due, and puts right what broke."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from queue import Empty
+from typing import Any
+
+from celery.worker import state
+
+from ledger import Ledger
+from ledger.errors import LedgerUnavailable
+from ledger.jobs import Unsent
+from ledger.record import Delivery, Ending
+from ledger.recovery import Freed
+from tasks.kind import Kind
+from tasks.publisher import NotSent, Publisher
+from tasks.queue import send
+from tasks.reports import Report, Reports, Timeout
+
+logger = logging.getLogger(__name__)
+
+TICK = 0.5  # seconds
+BATCH = 200  # jobs sent in one tick, so that the heart goes on beating
+LEASE = 10.0  # seconds for which one clock does what needs to be done only once
+
+
+class Clock(threading.Thread):
+    """One worker's clock. It may wait for the database; the worker's main thread never does.
+
+    Args:
+        ledger: the main process's own.
+        publisher: sends on a connection of its own.
+        kinds: by name; a job of any other kind is left alone.
+        worker: the id of the worker's row.
+        reports: what the main process saw, to be written however long that takes.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        publisher: Publisher,
+        kinds: Mapping[str, Kind],
+        worker: str,
+        reports: Reports,
+    ) -> None:
+        super().__init__(name="clock", daemon=True)
+        self._ledger = ledger
+        self._publisher = publisher
+        self._kinds = kinds
+        self._worker = worker
+        self._reports = reports
+        self._unwritten: list[Report] = []
+        self._stopped = threading.Event()
+        self._worker_stops = threading.Event()
+        self._recorded_stop = False
+        self._last_beat = 0.0
+        self._beating_since = time.monotonic()
+        self._missing: set[Delivery] = set()
+
+    def stop(self, **_signal: Any) -> None:
+        """Write what is still to be written and end, within a few seconds."""
+        self._stopped.set()
+        self.join(timeout=5)
+
+    def worker_stops(self, **_signal: Any) -> None:
+        """Learn that the worker was told to stop; called in a signal handler, so only a mark."""
+        self._worker_stops.set()
+
+    def run(self) -> None:
+        """Tick until stopped; a ledger or a broker that is away is waited for."""
+        while not self._stopped.is_set():
+            self._wait()
+            self._tick()
+        self._collect()
+        self._guarded(self._write_reports)
+
+    def _wait(self) -> None:
+        """Wait for a tick, or for the next report."""
+        try:
+            self._unwritten.append(self._reports.get(timeout=TICK))
+        except Empty:
+            return
+        self._collect()
+
+    def _collect(self) -> None:
+        while not self._reports.empty():
+            self._unwritten.append(self._reports.get())
+
+    def _tick(self) -> None:
+        self._guarded(self._write_reports)
+        self._guarded(self._beat)
+        self._guarded(self._free_what_the_pool_lost)
+        self._guarded(self._for_all)
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        try:
+            with _not_across_a_fork():
+                step()
+        except LedgerUnavailable as error:
+            self._beating_since = time.monotonic()
+            logger.warning("The clock waits for the ledger: %s", error)
+        except NotSent as error:
+            logger.warning("The clock waits for RabbitMQ: %s", error)
+
+    def _write_reports(self) -> None:
+        if self._worker_stops.is_set() and not self._recorded_stop:
+            self._ledger.workers.stopping(self._worker)
+            self._recorded_stop = True
+        while self._unwritten:
+            self._write(self._unwritten[0])
+            del self._unwritten[0]
+
+    def _write(self, report: Report) -> None:
+        job = report.delivery.job
+        if isinstance(report, Timeout):
+            if self._ledger.recovery.report_timeout(report.delivery, report.limit):
+                logger.error("Job %s was killed at its limit of %g s.", job, report.limit)
+            return
+        _log(self._ledger.recovery.report_death(report.delivery, report.ending, report.note))
+
+    def _beat(self) -> None:
+        settings, now = self._ledger.settings, time.monotonic()
+        if now - self._last_beat < settings.beat_every:
+            return
+        if now - self._last_beat > settings.heart_timeout / 2:
+            # This process itself stood still; others' beats that it missed prove nothing.
+            self._beating_since = now
+        self._ledger.workers.beat(self._worker)
+        self._last_beat = time.monotonic()
+
+    def _free_what_the_pool_lost(self) -> None:
+        """Free a job that the ledger gives to this worker and that its pool has not, seen twice."""
+        held = {delivery for delivery, _pid in self._ledger.recovery.held_by(self._worker)}
+        missing = {delivery for delivery in held if delivery.job not in state.requests}
+        for delivery in missing & self._missing:
+            note = "Its worker no longer had it."
+            _log(self._ledger.recovery.report_death(delivery, Ending.LOST, note))
+        self._missing = missing
+
+    def _for_all(self) -> None:
+        """Do what one clock does for every worker."""
+        if not self._ledger.recovery.take_lease("clock", self._worker, LEASE):
+            return
+        settings = self._ledger.settings
+        # After an outage every heart seems to have stopped; wait until others had time to beat.
+        if time.monotonic() - self._beating_since > settings.heart_timeout:
+            for freed in self._ledger.recovery.free_from_stopped_hearts(settings.heart_timeout):
+                _log(freed)
+        self._send_all(self._ledger.jobs.unsent(settings.send_grace, BATCH))
+        for queue in {kind.queue for kind in self._kinds.values()}:
+            overdue = self._ledger.jobs.overdue(queue, settings.resend_after, BATCH)
+            if overdue and self._publisher.waiting(queue) == 0:
+                logger.warning("%d jobs are gone from queue %s; sent again.", len(overdue), queue)
+                self._send_all(overdue)
+
+    def _send_all(self, jobs: list[Unsent]) -> None:
+        for job in jobs:
+            kind = self._kinds.get(job.kind)
+            if kind is None:
+                continue  # A newer worker may know it; it waits for that one.
+            if not send(self._ledger, self._publisher, kind, job):
+                return
+
+
+def _log(freed: Freed | None) -> None:
+    if freed is None:
+        return
+    if freed.ended is None:
+        logger.warning("Attempt %d of job %s died; it runs again.", freed.attempt, freed.job)
+    else:
+        logger.error("Job %s is stopped for good: %s.", freed.job, freed.ended)
+
+
+_forking = threading.Lock()
+
+
+@contextmanager
+def _not_across_a_fork() -> Iterator[None]:
+    """Hold back a fork for the length of a step.
+
+    SQLite and libpq have locks inside that a child forked in the midst of a call would inherit,
+    locked for ever.
+    """
+    with _forking:
+        yield
+
+
+def _hold() -> None:
+    # Bounded, for the main process never waits for the database: a step that hangs longer waits
+    # in the network or for a file lock, not inside one of those locks.
+    _held.append(_forking.acquire(timeout=0.5))
+
+
+def _release() -> None:
+    if _held.pop():
+        _forking.release()
+
+
+_held: list[bool] = []
+os.register_at_fork(before=_hold, after_in_parent=_release, after_in_child=_release)

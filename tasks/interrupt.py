@@ -1,0 +1,76 @@
+"""Ways to stop a running kind from outside: its time limit, a cancel, a lost claim."""
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from celery.exceptions import SoftTimeLimitExceeded
+
+from ledger.errors import ClaimLost, LedgerUnavailable
+from tasks.context import Cancelled, Running, current
+
+logger = logging.getLogger(__name__)
+
+PULSE = 0.5  # seconds between a running job's reports
+
+# Celery's main process sends this signal at a soft time limit; our pulse sends it too.
+SOFT = signal.SIGUSR1
+
+
+class Interrupts:
+    """Lets signals interrupt a kind's own code, and nothing of what surrounds it."""
+
+    def __init__(self) -> None:
+        self._pulse: threading.Thread | None = None
+
+    @contextmanager
+    def armed(self, running: Running) -> Iterator[None]:
+        """While the block runs, raise in it what a soft signal means.
+
+        Raises:
+            SoftTimeLimitExceeded: the kind's time limit has come.
+            Cancelled: somebody asked the job to stop, or another attempt runs it.
+        """
+
+        def soft(_signal: int, _frame: FrameType | None) -> None:
+            if running.cancelled or running.lost:
+                raise Cancelled
+            raise SoftTimeLimitExceeded
+
+        self._start_pulse()
+        signal.signal(SOFT, soft)
+        try:
+            yield
+        finally:
+            # Ignored from here on, so that it cannot break into the settling of the job.
+            signal.signal(SOFT, signal.SIG_IGN)
+
+    def _start_pulse(self) -> None:
+        # One thread for the life of the process: to start one for each job costs more than a
+        # short job does.
+        if self._pulse is None:
+            self._pulse = threading.Thread(target=_beat, name="pulse", daemon=True)
+            self._pulse.start()
+
+
+def _beat() -> None:
+    pause = threading.Event()
+    told: Running | None = None
+    while not pause.wait(PULSE):
+        running = current()
+        if running is None:
+            continue
+        try:
+            running.pulse()
+        except ClaimLost as lost:
+            logger.warning("%s The process stops working on it.", lost)
+            running.lost = True
+        except LedgerUnavailable as error:
+            job = running.claim.job
+            logger.warning("Job %s can't report yet, nothing is lost: %s", job, error)
+        if (running.cancelled or running.lost) and told is not running and running is current():
+            told = running
+            signal.pthread_kill(threading.main_thread().ident or 0, SOFT)

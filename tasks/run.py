@@ -1,0 +1,158 @@
+"""A delivery arrives: claim, run, settle; what Celery does afterwards can lose nothing."""
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from billiard.common import terminate_handler_fired
+from celery.exceptions import Ignore, Reject
+
+from ledger import Ledger
+from ledger.attempts import Outcome, Refused
+from ledger.errors import ClaimLost, LedgerUnavailable, StorageError
+from ledger.record import JSON, Delivery, Ending, State, StoredFile
+from tasks import context, outcomes
+from tasks.context import Printed, Running
+from tasks.interrupt import Interrupts
+from tasks.kind import Kind
+from tasks.outcomes import BadResult
+
+logger = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between tries to reach the ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """What a worker's process needs to run deliveries: its ledger and who it is."""
+
+    ledger: Ledger
+    worker: str
+    interrupts: Interrupts
+
+    def execute(self, kind: Kind, delivery: Delivery) -> JSON:
+        """Run the job that a delivery names, and return its result once that is recorded.
+
+        Raises:
+            JobFailed: the job ended otherwise; that is recorded too.
+            celery.exceptions.Ignore: the delivery is a duplicate, or its attempt was fenced off.
+            celery.exceptions.Reject: no such job exists; the message goes to the dead letters.
+            SystemExit: the worker is told to stop; the message must go back.
+        """
+        claim = _until_answered(
+            lambda: self.ledger.attempts.claim(delivery, self.worker, os.getpid()), delivery.job
+        )
+        if isinstance(claim, Refused):
+            raise _refusal(claim, delivery)
+        running = Running(
+            self.ledger,
+            claim,
+            self.ledger.settings.scratch / f"{claim.job}-{claim.attempt}",
+            self.ledger.settings.max_log_lines,
+        )
+        try:
+            outcome = self._outcome(kind, running)
+            self._settle(running, outcome)
+        finally:
+            running.clean()
+        if outcome.state is State.SUCCESS:
+            return outcome.result
+        raise outcomes.told_to_celery(outcome)
+
+    def _outcome(self, kind: Kind, running: Running) -> Outcome:
+        """Run the kind's function and turn whatever it does into an outcome."""
+        began = time.monotonic()
+        try:
+            result = self._body(kind, running)
+        except BaseException as error:
+            ran = time.monotonic() - began
+            if isinstance(error, SystemExit) and terminate_handler_fired():
+                if ran < kind.time_limit:
+                    self._interrupted(running)
+                # Else this is the hard limit's first signal, and the main process reports it.
+                raise
+            return outcomes.of_exception(error, kind, running, ran)
+        return self._succeeded(running, result)
+
+    def _body(self, kind: Kind, running: Running) -> object:
+        out, err = Printed("INFO"), Printed("ERROR")
+        context.begin(running)
+        try:
+            with self.interrupts.armed(running), redirect_stdout(out), redirect_stderr(err):
+                inputs = kind.parse(running.claim.inputs, self._locate(running))
+                return kind.function(**dict(inputs))
+        finally:
+            out.flush()
+            err.flush()
+            context.begin(None)
+
+    def _locate(self, running: Running) -> Callable[[str], Path]:
+        return lambda upload: self.ledger.files.local_upload(upload, running.folder())
+
+    def _succeeded(self, running: Running, result: object) -> Outcome:
+        try:
+            value = outcomes.as_json(result, self.ledger.settings.max_result)
+            outputs = self._keep_outputs(running)
+        except (BadResult, StorageError) as error:
+            return outcomes.failed(error, str(error), with_traceback=False)
+        return Outcome(State.SUCCESS, Ending.SUCCEEDED, result=value, outputs=outputs)
+
+    def _keep_outputs(self, running: Running) -> list[StoredFile]:
+        made = [path for path in running.outputs.values() if path.is_file()]
+        now = datetime.now(UTC)
+        return [self.ledger.files.keep_output(running.claim, path, now) for path in made]
+
+    def _settle(self, running: Running, outcome: Outcome) -> None:
+        """Record the outcome, however long the ledger is away; the message stays ours meanwhile."""
+        claim = running.claim
+        progress, lines = running.rest()
+        try:
+            _until_answered(
+                lambda: self.ledger.attempts.settle(claim, outcome, progress, lines), claim.job
+            )
+        except ClaimLost as lost:
+            logger.warning("%s Its work is dropped; another attempt has the job.", lost)
+            self.ledger.files.discard(outcome.outputs)
+            raise Ignore(str(lost)) from lost
+
+    def _interrupted(self, running: Running) -> None:
+        """Hand the job back, if the ledger answers at once; a takeover does it otherwise."""
+        outcome = Outcome(
+            State.PENDING, Ending.INTERRUPTED, note="Its worker was told to stop, or cut off."
+        )
+        job = running.claim.job
+        try:
+            self.ledger.attempts.settle(running.claim, outcome, *running.rest())
+        except (ClaimLost, LedgerUnavailable) as error:
+            logger.warning("Job %s is interrupted, its takeover will record it: %s", job, error)
+        else:
+            logger.warning("Job %s is interrupted; it runs again on another process.", job)
+
+
+def _until_answered(ask: Callable[[], Answer], job: str) -> Answer:
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            return ask()
+        except LedgerUnavailable as error:
+            logger.warning("Job %s waits for the ledger, nothing is lost: %s", job, error)
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def _refusal(refused: Refused, delivery: Delivery) -> Exception:
+    if refused.known:
+        logger.info("A delivery of job %s is dropped: %s.", delivery.job, refused.why)
+        answer: Exception = Ignore(refused.why)
+    else:
+        logger.error("A message names job %s, which does not exist; it is kept.", delivery.job)
+        answer = Reject(refused.why, requeue=False)
+    return answer

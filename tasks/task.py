@@ -1,0 +1,60 @@
+"""Where Celery's tasks become jobs: a shell that hands deliveries to `run`, calls to `submit`."""
+
+import getpass
+from typing import Any
+
+from celery import Task
+from celery.result import AsyncResult
+
+from ledger.record import JSON, Delivery
+from tasks.app import Postroom
+from tasks.interrupt import Interrupts
+from tasks.kind import Kind
+from tasks.outcomes import JobFailed
+from tasks.publisher import MESSAGE_HEADER
+from tasks.queue import submit
+from tasks.run import Runner
+
+_interrupts = Interrupts()
+
+
+class JobTask(Task):
+    """The Celery task of a kind. Its messages name a job; its inputs are in the ledger."""
+
+    app: Postroom
+    kind: Kind
+    Request = "tasks.worker:JobRequest"
+    throws = (JobFailed,)  # Logged in a line, for the ledger has the traceback.
+
+    def __call__(self, *args: Any, **kwargs: Any) -> JSON:
+        """Run the delivery that a worker's process was given, or the plain function."""
+        request = self.request
+        if request.called_directly:
+            return self.run(*args, **kwargs)  # type: ignore[no-any-return]  # the kind's own function
+        delivery = Delivery(
+            request.id, request.get(MESSAGE_HEADER) or request.id, delivery_count(request)
+        )
+        return Runner(self.app.ledger, self.app.worker_id, _interrupts).execute(self.kind, delivery)
+
+    def apply_async(
+        self, args: Any = None, kwargs: Any = None, *_more: Any, **_options: Any
+    ) -> AsyncResult:
+        """Submit a job as Celery's users do; return its `AsyncResult`.
+
+        Celery's options have no effect: queue, limits and retries are the kind's.
+
+        Raises:
+            pydantic.ValidationError: an input is wrong.
+            LedgerUnavailable: it is not known whether the job was accepted.
+        """
+        values = dict(zip(self.kind.inputs.model_fields, args or (), strict=False)) | (kwargs or {})
+        inputs = self.kind.parse(values)
+        accepted = submit(
+            self.app.ledger, self.app.publisher, self.kind, inputs, owner=getpass.getuser()
+        )
+        return AsyncResult(accepted.job, app=self.app)
+
+
+def delivery_count(headers: Any) -> int:
+    """Return how often RabbitMQ has handed a message out before, as a quorum queue counts."""
+    return int(headers.get("x-delivery-count") or 0)
