@@ -4,17 +4,21 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
     PrivateAttr,
     SecretStr,
     ValidationInfo,
     create_model,
     model_validator,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from ledger.record import StoredFile
 
@@ -22,6 +26,9 @@ HIDDEN = "•••"
 SUMMARY_LENGTH = 200
 
 Locate = Callable[[str], Path]
+
+LongText = Annotated[str, Field(json_schema_extra={"widget": "textarea"})]
+"""Text of several lines, for which a form gives more room."""
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -32,6 +39,12 @@ class Accept:
 
     def __init__(self, *patterns: str) -> None:
         object.__setattr__(self, "patterns", patterns)
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Put the patterns into the schema, from which forms and the API's description are made."""
+        return {**handler(core_schema), "accept": list(self.patterns)}
 
 
 class Upload(BaseModel):
@@ -54,6 +67,13 @@ class Upload(BaseModel):
         if info.context:
             self._locate = info.context["locate"]
         return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, _core_schema: CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Describe what a person gives, bytes; not the value that stands for them."""
+        return {"type": "string", "format": "binary"}
 
     @property
     def path(self) -> Path:
@@ -91,7 +111,12 @@ def inputs_model(function: Callable[..., object]) -> type[BaseModel]:
         fields[parameter.name] = (hints[parameter.name], default)
     return create_model(
         function.__name__,
-        __config__=ConfigDict(extra="forbid", frozen=True, validate_default=True),
+        __config__=ConfigDict(
+            extra="forbid",
+            frozen=True,
+            validate_default=True,
+            allow_inf_nan=False,  # JSON, as the ledger keeps inputs, has no word for them.
+        ),
         **fields,
     )
 

@@ -8,9 +8,19 @@ from typing import Any
 from pydantic import BaseModel
 
 from tasks.app import app
-from tasks.inputs import Accept, Locate, Upload, inputs_model, secrets_of, summary
+from tasks.inputs import Accept, Locate, LongText, Upload, inputs_model, secrets_of, summary
 
-__all__ = ["Accept", "BadInput", "Kind", "Upload", "hours", "kind", "minutes", "seconds"]
+__all__ = [
+    "Accept",
+    "BadInput",
+    "Kind",
+    "LongText",
+    "Upload",
+    "hours",
+    "kind",
+    "minutes",
+    "seconds",
+]
 
 KILL_GRACE = 30  # seconds between a kind's time limit and the end of its process
 
