@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     max_crashes: int = Field(3, ge=1, description="Crashed attempts that quarantine a job")
     max_losses: int = Field(6, ge=1, description="Lost attempts that quarantine a job")
     secret_key: SecretStr = SecretStr("")
+    port: int = Field(8000, description="Where the console answers; sign-in links lead there")
     flower_port: int = Field(5555, description="Where the console's link to Flower leads")
 
     @model_validator(mode="after")
