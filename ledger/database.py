@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
 from ledger.errors import LedgerFull, LedgerUnavailable
+
+Clock = Callable[[], datetime]
 
 BUSY_TIMEOUT = 5  # seconds that a statement waits for another process's write on SQLite
 CONNECT_TIMEOUT = 3  # seconds for a new connection to PostgreSQL
@@ -64,6 +66,10 @@ def _now_on_postgresql(_element: _Now, _compiler: SQLCompiler, **_options: Any) 
     return "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"
 
 
+def _told_by(clock: Clock) -> ColumnElement[datetime]:
+    return bindparam(None, callable_=clock, type_=Timestamp())
+
+
 class Database:
     """Opens short transactions and puts foreign errors into our words.
 
@@ -74,15 +80,17 @@ class Database:
         clock: replaces the database's clock; tests own time through it.
     """
 
-    def __init__(self, url: str, clock: Callable[[], datetime] | None = None) -> None:
+    def __init__(self, url: str, clock: Clock | None = None) -> None:
         self.url = url
         self.engine = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
-        self.now: ColumnElement[datetime] = (
-            _Now() if clock is None else bindparam(None, callable_=clock, type_=Timestamp())
-        )
+        self._clock = clock
+        self.now = _Now() if clock is None else _told_by(clock)
 
     def ago(self, seconds: float) -> ColumnElement[datetime]:
         """Return the moment that many seconds before now, as SQL."""
+        if self._clock is not None:
+            clock = self._clock
+            return _told_by(lambda: clock() - timedelta(seconds=seconds))
         microseconds = type_coerce(self.now, BigInteger) - round(seconds * 1_000_000)
         return type_coerce(microseconds, Timestamp())
 

@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Row, func, insert, or_, select, update
+from sqlalchemy import Row, case, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
 from ledger.database import Database
-from ledger.errors import NoSuchJob
+from ledger.errors import AlreadySettled, NoSuchJob
 from ledger.record import WAITING, Attempt, Error, Job, Progress, State
 from ledger.schema import attempts, job_uploads, jobs, workers
 
@@ -130,6 +130,31 @@ class Jobs:
         with self._database.read() as connection:
             return [Unsent(*row) for row in connection.execute(query)]
 
+    def request_cancel(self, job_id: str) -> State:
+        """Ask a job to stop, and return its state: one that waits has ended, one that runs will.
+
+        Raises:
+            NoSuchJob: nobody has submitted it.
+            AlreadySettled: it has ended; the error says how.
+        """
+        now = self._database.now
+        asked = (
+            update(jobs)
+            .where(jobs.c.id == job_id, jobs.c.finished_at.is_(None))
+            .values(
+                cancel_requested_at=func.coalesce(jobs.c.cancel_requested_at, now),
+                state=case((jobs.c.state.in_(WAITING), State.REVOKED), else_=jobs.c.state),
+                finished_at=case((jobs.c.state.in_(WAITING), now), else_=None),
+                revision=jobs.c.revision + 1,
+            )
+            .returning(jobs.c.state)
+        )
+        with self._database.write() as connection:
+            state: State | None = connection.execute(asked).scalar_one_or_none()
+        if state is None:
+            raise AlreadySettled(f"The job has ended already, as {self.get(job_id).state}.")
+        return state
+
     def get(self, job_id: str) -> Job:
         """Return the job.
 
@@ -172,13 +197,13 @@ class Jobs:
         """Return how many jobs are in each state that any job is in."""
         query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
         with self._database.read() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return dict(iter(connection.execute(query)))
 
     def revisions(self, ids: Collection[str]) -> dict[str, int]:
         """Return each job's revision, which rises with every change that a person can see."""
         query = select(jobs.c.id, jobs.c.revision).where(jobs.c.id.in_(ids))
         with self._database.read() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return dict(iter(connection.execute(query)))
 
     def attempts(self, job_id: str) -> list[Attempt]:
         """Return the job's attempts, the first one first."""

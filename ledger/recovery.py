@@ -180,9 +180,10 @@ class Recovery:
                 set_={"holder": holder, "until": until},
                 where=or_(leases.c.holder == holder, leases.c.until < self._database.now),
             )
+            .returning(leases.c.holder)
         )
         with self._database.write() as connection:
-            return bool(connection.execute(taken).rowcount)
+            return connection.execute(taken).scalar_one_or_none() is not None
 
     def held_by(self, worker: str) -> list[tuple[Delivery, int]]:
         """Return the deliveries and pids of the attempts that this worker's row says it runs."""

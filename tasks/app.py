@@ -3,9 +3,10 @@
 import os
 from functools import cached_property
 
-from celery import Celery
+from celery import Celery, signals
 
 from ledger import Ledger, Settings
+from tasks import logs
 from tasks.publisher import Publisher
 from tasks.reports import Reports
 
@@ -46,4 +47,5 @@ class Postroom(Celery):
 
 app = Postroom("postroom", task_cls="tasks.task:JobTask", config_source="celeryconfig")
 os.register_at_fork(after_in_child=app.forget_connections)
+signals.setup_logging.connect(logs.set_up)
 app.steps["worker"].update(("tasks.worker:ReapStep", "tasks.worker:ClockStep"))

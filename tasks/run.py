@@ -122,6 +122,10 @@ class Runner:
             logger.warning("%s Its work is dropped; another attempt has the job.", lost)
             self.ledger.files.discard(outcome.outputs)
             raise Ignore(str(lost)) from lost
+        if outcome.error is not None:
+            # The exception's class alone: its words are the job's, and may hold what it was given.
+            end = "is tried again" if outcome.state is State.RETRY else "failed"
+            logger.warning("Job %s (%s) %s: %s.", claim.job, claim.kind, end, outcome.error.type)
 
     def _interrupted(self, running: Running) -> None:
         """Hand the job back, if the ledger answers at once; a takeover does it otherwise."""

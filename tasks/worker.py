@@ -3,6 +3,7 @@
 import logging
 import os
 import platform
+import re
 import time
 from typing import Any
 
@@ -26,6 +27,8 @@ from tasks.task import delivery_count
 
 logger = logging.getLogger(__name__)
 
+_HOW_IT_DIED = re.compile(r"prematurely: (.+?)\.? Job: ")
+
 REAP_EVERY = 0.2  # seconds; by itself a killed child can go unnoticed for five
 VERSION = "0.1.0"
 
@@ -37,7 +40,12 @@ class JobRequest(Request):
         """Report a child that died with its job."""
         error = getattr(exc_info.exception, "exc", exc_info.exception)
         if isinstance(error, WorkerLostError):
-            self._hand_over(Death(self._delivery(), Ending.CRASHED, str(error)))
+            how = _HOW_IT_DIED.search(str(error))
+            note = f"Its process died: {how[1] if how else error}."
+            self._hand_over(Death(self._delivery(), Ending.CRASHED, note))
+            kwargs["return_ok"] = (
+                True  # The clock's line tells it; a traceback of ours adds nothing.
+            )
         return super().on_failure(exc_info, *args, **kwargs)
 
     def on_timeout(self, soft: bool, timeout: float) -> Any:  # noqa: FBT001 - Celery's signature

@@ -1,0 +1,39 @@
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from ledger import Ledger, Settings
+from ledger.errors import LedgerOutdated
+from ledger.schema import metadata
+
+
+def test_the_migrations_make_the_tables_that_the_program_expects(ledger: Ledger) -> None:
+    with ledger.database.read() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+
+    assert differences == []
+
+
+def test_to_prepare_a_prepared_ledger_changes_nothing(ledger: Ledger) -> None:
+    ledger.upgrade()
+
+    assert ledger.require_current() is ledger
+
+
+def test_two_programs_may_prepare_the_ledger_at_once(tmp_path: Path) -> None:
+    ledgers = [Ledger(Settings(postroom_var=tmp_path)) for _ in range(4)]
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(Ledger.upgrade, ledgers))
+
+    ledgers[0].require_current()
+
+
+def test_an_unprepared_ledger_says_what_to_run(tmp_path: Path) -> None:
+    ledger = Ledger(Settings(postroom_var=tmp_path))
+
+    with pytest.raises(LedgerOutdated, match="python -m ledger upgrade"):
+        ledger.require_current()
