@@ -31,6 +31,8 @@ def set_up(loglevel: int | str = logging.INFO, logfile: str | None = None, **_mo
     root.addHandler(operators)
     root.addHandler(JobLog())
     root.setLevel(loglevel or logging.INFO)
-    get_logger().propagate = True  # billiard's, which tells of its dead children
+    pools = get_logger()
+    pools.propagate = True  # It tells of dead children.
+    pools.setLevel(logging.WARNING)
     for name in _ROUTINE:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -9,6 +9,7 @@ from typing import Any
 
 from billiard.exceptions import WorkerLostError
 from celery import bootsteps, signals
+from celery.exceptions import InvalidTaskError
 from celery.worker import state
 from celery.worker.components import Pool
 from celery.worker.consumer import Consumer as CeleryConsumer
@@ -35,6 +36,20 @@ VERSION = "0.1.0"
 
 class JobRequest(Request):
     """A delivery as the main process sees it: it hands over to the clock what only it can see."""
+
+    def __init__(self, message: Any, **kwargs: Any) -> None:
+        super().__init__(message, **kwargs)
+        limits = self.time_limits
+        well_formed = (
+            isinstance(self.id, str)
+            and isinstance(self.args, list)
+            and isinstance(self.kwargs, dict)
+            and isinstance(limits, list | tuple)
+            and all(isinstance(limit, int | float | None) for limit in limits)
+        )
+        if not well_formed:
+            # Celery would find out later: in the child, which acknowledges, or not at all.
+            raise InvalidTaskError("The message has not the form of a task.")
 
     def on_failure(self, exc_info: Any, *args: Any, **kwargs: Any) -> Any:
         """Report a child that died with its job."""

@@ -1,0 +1,179 @@
+"""A whole Postroom without its web: a ledger, a broker, and workers started as users start them."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import Celery
+
+from ledger import Ledger, Settings
+from ledger.record import Attempt, Ending, Job, State
+from tasks.kind import Kind, kinds
+from tasks.publisher import Publisher
+from tasks.queue import Accepted, submit
+from tests.acceptance.app import app as _workers_app  # noqa: F401 - it makes the test's kinds known
+from tests.waiting import until
+
+CHECKOUT = Path(__file__).parent.parent.parent
+
+
+class WorkerProcess:
+    """`celery -A … worker`, with its main process's pid and its log."""
+
+    def __init__(self, site: "Site", name: str, concurrency: int, **settings: str) -> None:
+        self.log = site.folder / f"{name}.log"
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "celery", "-A", "tests.acceptance.app", "worker"),
+                    *("--hostname", f"{name}@%h", "--concurrency", str(concurrency)),
+                    *("--without-mingle", "--without-gossip", "--loglevel", "INFO"),
+                ],
+                cwd=CHECKOUT,
+                env=os.environ | site.environment | settings,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.pid = self._process.pid
+
+    def ready(self) -> "WorkerProcess":
+        until(f"a worker is ready\n{self.text()}", lambda: "ready." in self.text(), within=30)
+        return self
+
+    def text(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self, within: float = 30) -> int:
+        return self._process.wait(within)
+
+    def end(self) -> None:
+        if self.running():
+            os.killpg(self.pid, signal.SIGCONT)
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait(10)
+
+
+class Site:
+    """What a test does to a Postroom, and what it sees of it."""
+
+    def __init__(self, folder: Path, broker_url: str, database_url: str) -> None:
+        self.folder = folder
+        self.environment = {
+            "POSTROOM_VAR": str(folder / "var"),
+            "CELERY_BROKER_URL": broker_url,
+            "DATABASE_URL": database_url,
+        }
+        self.ledger = Ledger(
+            Settings(
+                postroom_var=folder / "var",
+                celery_broker_url=broker_url,
+                database_url=database_url,
+            )
+        )
+        self.ledger.upgrade()
+        self.publisher = Publisher(celery_at(broker_url))
+        self._workers: list[WorkerProcess] = []
+
+    def kind(self, name: str) -> Kind:
+        return kinds()[name]
+
+    def submit(self, kind: str, /, **inputs: Any) -> str:
+        return self.accept(kind, **inputs).job
+
+    def accept(self, kind_name: str, /, **inputs: Any) -> Accepted:
+        kind = self.kind(kind_name)
+        values = {
+            field: str(value) if isinstance(value, Path) else value
+            for field, value in inputs.items()
+        }
+        return submit(
+            self.ledger,
+            self.publisher,
+            kind,
+            kind.parse(values),
+            owner="ada",
+        )
+
+    def worker(self, concurrency: int = 1, **settings: str) -> WorkerProcess:
+        started = WorkerProcess(self, f"w{len(self._workers)}", concurrency, **settings)
+        self._workers.append(started)
+        return started
+
+    def job(self, job: str) -> Job:
+        return self.ledger.jobs.get(job)
+
+    def attempts(self, job: str) -> list[Attempt]:
+        return self.ledger.jobs.attempts(job)
+
+    def endings(self, job: str) -> list[Ending | None]:
+        return [attempt.ending for attempt in self.attempts(job)]
+
+    def settled(self, job: str, within: float = 20) -> Job:
+        def look() -> Job | None:
+            found = self.job(job)
+            return found if found.state.settled else None
+
+        try:
+            return until(f"job {job} is settled", look, within)
+        except AssertionError as error:
+            logs = "\n".join(worker.text()[-3000:] for worker in self._workers)
+            raise AssertionError(f"{error}: {self.job(job)}\n{logs}") from None
+
+    def started(self, job: str, attempt: int = 1, within: float = 20) -> Attempt:
+        def look() -> Attempt | None:
+            found = self.job(job)
+            running = found.state is State.STARTED and found.attempt >= attempt
+            return self.attempts(job)[-1] if running else None
+
+        return until(f"attempt {attempt} of job {job} runs", look, within)
+
+    def close(self) -> None:
+        for worker in self._workers:
+            worker.end()
+        self.publisher.close()
+        self.ledger.close()
+
+
+def celery_at(broker_url: str) -> Celery:
+    """Return an app that publishes as the real one does, to another broker."""
+    client = Celery("tests", config_source="celeryconfig", set_as_current=False)
+    client.conf.broker_url = broker_url
+    return client
+
+
+@pytest.fixture
+def site(tmp_path: Path, broker_url: str) -> Iterator[Site]:
+    made = Site(tmp_path, broker_url, f"sqlite:///{tmp_path / 'var' / 'ledger.sqlite3'}")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Path:
+    return tmp_path / "gate"
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> Path:
+    return tmp_path / "trace"
+
+
+def lines(trace: Path, word: str) -> list[str]:
+    """Return the lines of a trace that begin with a word."""
+    if not trace.exists():
+        return []
+    return [
+        line for line in trace.read_text(encoding="utf-8").splitlines() if line.startswith(word)
+    ]

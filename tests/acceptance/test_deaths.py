@@ -1,0 +1,126 @@
+"""What dies is replaced, its job runs again, and the timeline tells the truth."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from ledger.record import Cause, Ending, State
+from tests.acceptance.conftest import Site, lines
+from tests.waiting import until
+
+pytestmark = pytest.mark.broker
+
+
+def began(trace: Path, times: int) -> bool:
+    return len(lines(trace, "began")) >= times
+
+
+def test_a_job_of_a_killed_child_runs_again_within_a_second(
+    site: Site, gate: Path, trace: Path
+) -> None:
+    site.worker().ready()
+    job = site.submit("stays", trace=trace, gate=gate)
+    child = site.started(job).pid
+
+    os.kill(child, signal.SIGKILL)
+
+    until("it runs again", lambda: began(trace, 2), within=1)
+    gate.touch()
+    assert site.settled(job).state is State.SUCCESS
+    first, second = site.attempts(job)
+    until("the death is told", lambda: site.endings(job)[0] is Ending.CRASHED)
+    assert "SIGKILL" in site.attempts(job)[0].note
+    assert (first.pid, second.pid) == (child, site.attempts(job)[1].pid)
+    assert second.ending is Ending.SUCCEEDED
+
+
+def test_a_job_of_a_killed_worker_runs_on_another_within_a_second(
+    site: Site, gate: Path, trace: Path
+) -> None:
+    workers = {worker.pid: worker for worker in (site.worker().ready(), site.worker().ready())}
+    job = site.submit("stays", trace=trace, gate=gate)
+    holder = site.started(job).worker_name
+    pid = next(one.pid for one in site.ledger.workers.alive(60) if one.name == holder)
+
+    workers[pid].signal(signal.SIGKILL)
+
+    until("it runs again", lambda: began(trace, 2), within=1)
+    gate.touch()
+    assert site.settled(job).state is State.SUCCESS
+    assert site.endings(job) == [Ending.LOST, Ending.SUCCEEDED]
+    assert site.attempts(job)[1].worker_name != holder
+
+
+@pytest.mark.parametrize("how", ["SIGKILL", "segfault", "exit"])
+def test_a_job_that_kills_its_process_each_time_is_stopped_and_its_neighbours_finish(
+    site: Site, trace: Path, how: str
+) -> None:
+    site.worker(concurrency=2).ready()
+    killer = site.submit("dies", how=how, trace=trace)
+    neighbours = [site.submit("hello", name="Ada", seconds=1) for _ in range(3)]
+
+    ended = site.settled(killer)
+
+    assert (ended.state, ended.cause) == (State.FAILURE, Cause.CRASHED)
+    assert 3 <= len(lines(trace, "began")) <= 5
+    assert {site.settled(job).state for job in neighbours} == {State.SUCCESS}
+    assert {tuple(site.endings(job)) for job in neighbours} == {(Ending.SUCCEEDED,)}
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("MemoryError", "more memory than there is"),
+        ("SystemExit", "sys.exit('enough')"),
+        ("KeyboardInterrupt", "on purpose"),
+        ("unspeakable", "can't be read"),
+        ("unpicklable", "held"),
+    ],
+)
+def test_a_kind_that_raises_the_worst_fails_in_words_and_the_worker_lives(
+    site: Site, what: str, words: str
+) -> None:
+    worker = site.worker().ready()
+    job = site.submit("raises", what=what)
+
+    ended = site.settled(job)
+
+    assert (ended.state, ended.cause) == (State.FAILURE, Cause.ERROR)
+    assert ended.error is not None
+    assert words in ended.error.message
+    assert site.settled(site.submit("hello", name="Ada", seconds=0)).state is State.SUCCESS
+    assert worker.running()
+    assert len(site.attempts(job)) == 1
+
+
+def test_a_warm_stop_lets_the_running_job_finish(site: Site, gate: Path, trace: Path) -> None:
+    worker = site.worker().ready()
+    job = site.submit("stays", trace=trace, gate=gate)
+    site.started(job)
+
+    worker.signal(signal.SIGTERM)
+    until("the worker stops", lambda: "Warm shutdown" in worker.text())
+    gate.touch()
+
+    assert worker.wait() == 0
+    assert site.job(job).state is State.SUCCESS
+    assert len(site.attempts(job)) == 1
+
+
+def test_a_stop_that_does_not_wait_gives_the_job_back_uncounted(
+    site: Site, gate: Path, trace: Path
+) -> None:
+    worker = site.worker().ready()
+    job = site.submit("stays", trace=trace, gate=gate)
+    site.started(job)
+
+    os.killpg(worker.pid, signal.SIGTERM)
+    worker.wait()
+    assert site.job(job).state is State.PENDING
+    site.worker().ready()
+    gate.touch()
+
+    assert site.settled(job).state is State.SUCCESS
+    assert site.endings(job) == [Ending.INTERRUPTED, Ending.SUCCEEDED]
