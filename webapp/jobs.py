@@ -1,0 +1,164 @@
+"""The pages of jobs: the list of all, newest first, and one job with all that is known of it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from flask import Blueprint, Response, abort, render_template, request, url_for
+
+from ledger import Ledger
+from ledger.record import WAITING, Job, State, StoredFile
+from tasks.inputs import HIDDEN, shown
+from tasks.kind import Kind
+from webapp.fragments import newest, written
+from webapp.live import watch
+from webapp.security import owner
+from webapp.services import services
+
+PER_PAGE: Final = 30
+SHOWN_LINES: Final = 500  # of a log; the rest is one link away
+LONGEST_LINK: Final = 3000  # characters; gunicorn refuses a request line of 4094
+
+# What a person can ask the list for, by the words of its address.
+FILTERS: Final[Mapping[str, tuple[str, frozenset[State]]]] = {
+    "waiting": ("Waiting", WAITING),
+    "running": ("Running", frozenset({State.STARTED})),
+    "succeeded": ("Succeeded", frozenset({State.SUCCESS})),
+    "failed": ("Failed", frozenset({State.FAILURE})),
+    "cancelled": ("Cancelled", frozenset({State.REVOKED})),
+}
+
+blueprint = Blueprint("jobs", __name__, url_prefix="/jobs")
+
+
+@blueprint.get("")
+def index() -> str:
+    """List jobs, newest first, a page at a time."""
+    state, kind = request.args.get("state") or None, request.args.get("kind") or None
+    if state is not None and state not in FILTERS:
+        abort(404, f"No job is ever {state!r}; the states are {', '.join(FILTERS)}.")
+    jobs, older = page_of(services().ledger, state, kind, request.args.get("before"))
+    return render_template(
+        "jobs.html",
+        jobs=jobs,
+        older=older,
+        state=state,
+        kind_name=kind,
+        filters=FILTERS,
+        now=datetime.now(UTC),
+    )
+
+
+def page_of(
+    ledger: Ledger, state: str | None, kind: str | None, before: str | None
+) -> tuple[list[Job], str | None]:
+    """Return one page of jobs, and the `before` of the next one, if there are older jobs.
+
+    Args:
+        ledger: where they are.
+        state: one of FILTERS, or None for all.
+        kind: the name of a kind, or None for all.
+        before: the id of the last job on the page before this one.
+    """
+    found = ledger.jobs.page(
+        limit=PER_PAGE + 1, before=before, states=FILTERS[state][1] if state else (), kind=kind
+    )
+    jobs = found[:PER_PAGE]
+    return jobs, jobs[-1].id if len(found) > PER_PAGE else None
+
+
+@blueprint.get("/<job_id>")
+def show(job_id: str) -> str:
+    """Show a job: as it stands now, and from then on live."""
+    ledger = services().ledger
+    seen = newest(ledger, job_id, SHOWN_LINES)
+    kind = services().kinds.get(seen.job.kind)
+    given = inputs_of(seen.job, kind, ledger.files.uploads_of(job_id), owner())
+    return render_template(
+        "job.html",
+        job=seen.job,
+        kind=kind,
+        given=given,
+        again=again_link(seen.job, kind),
+        seen=seen,
+        cursor=written(seen.seen),
+        update=watch().renderer.update(seen),
+        now=seen.at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One input of a job as a person reads it; `uploads` are the files that it names.
+
+    `links` says whether this reader may fetch them: they are somebody's own.
+    """
+
+    name: str
+    text: str
+    uploads: list[StoredFile]
+    links: bool
+
+
+def inputs_of(job: Job, kind: Kind | None, uploads: list[StoredFile], reader: str) -> list[Given]:
+    """Return a job's inputs in the order of its form, secrets hidden.
+
+    Of a kind that is no longer here nobody knows which inputs are secret, so all of them are.
+    """
+    by_id = {file.id: file for file in uploads}
+    given = []
+    for name, value in job.inputs.items():
+        secret = kind is None or name in kind.secrets
+        files = [] if secret else [by_id[one] for one in _ids_in(value) if one in by_id]
+        text = HIDDEN if secret else shown(value)
+        given.append(Given(_label_of(name, kind), text, files, job.owner == reader))
+    return given
+
+
+def _ids_in(value: Any) -> Iterator[str]:
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, Mapping) and "sha256" in one:
+            yield str(one["id"])
+
+
+def _label_of(name: str, kind: Kind | None) -> str:
+    field = kind.inputs.model_fields.get(name) if kind else None
+    return (field and field.title) or name.replace("_", " ").capitalize()
+
+
+def again_link(job: Job, kind: Kind | None) -> str | None:
+    """Return the address of a form filled like this job's, but for secrets and files.
+
+    None where the kind is no longer here. A value that is too long for an address is left out.
+    """
+    if kind is None:
+        return None
+    values: dict[str, Any] = {}
+    link = url_for("new.show", kind=kind.name)
+    for name, value in job.inputs.items():
+        if name in kind.secrets or value is None or next(_ids_in(value), None):
+            continue
+        longer = url_for("new.show", kind=kind.name, **values, **{name: value})
+        if len(longer) <= LONGEST_LINK:
+            values[name], link = value, longer
+    return link
+
+
+@blueprint.get("/<job_id>/log")
+def log(job_id: str) -> Response:
+    """Send the whole log as a text file, read piece by piece as it is sent."""
+    ledger = services().ledger
+    job = ledger.jobs.get(job_id)
+    response = Response(log_text(ledger, job_id), mimetype="text/plain")
+    response.headers.set(
+        "Content-Disposition", "attachment", filename=f"{job.kind}-{job.id[-8:]}.log"
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def log_text(ledger: Ledger, job_id: str) -> Iterator[str]:
+    """Yield the log's lines with time, attempt and level."""
+    for line in ledger.logs.whole(job_id):
+        yield f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.attempt}  {line.level:<8} {line.text}\n"

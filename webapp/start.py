@@ -1,0 +1,28 @@
+"""The start page: what can be done here, and what was done last."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from flask import Blueprint, render_template
+
+from tasks.kind import Kind
+from webapp.services import services
+
+LAST: Final = 8
+
+blueprint = Blueprint("start", __name__)
+
+
+@blueprint.get("/")
+def index() -> str:
+    """Show the kinds as cards, and the last jobs."""
+    jobs = services().ledger.jobs.page(limit=LAST)
+    return render_template("start.html", jobs=jobs, now=datetime.now(UTC))
+
+
+@blueprint.app_template_filter()
+def first_sentence(kind: Kind) -> str:
+    """Return the first sentence of a kind's help text."""
+    paragraph = " ".join(kind.help.split("\n\n", maxsplit=1)[0].split())
+    sentence, stop, _rest = paragraph.partition(". ")
+    return sentence + stop.strip()

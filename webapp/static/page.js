@@ -1,0 +1,34 @@
+// Small comforts of every page: times in the reader's own zone, and menus that close by themselves.
+// Without it the times are UTC and say so, and a menu closes where it was opened.
+
+const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+
+/** Put the times below `root` in the reader's zone; those that say "3 minutes ago", on hover. */
+export function localTimes(root) {
+  const today = new Date().toDateString();
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    time.title = exact.format(at);
+    if ("clock" in time.dataset) {
+      const short = time.dataset.clock === "time" || at.toDateString() === today;
+      time.textContent = (short ? timeOfDay : dayAndTime).format(at);
+    }
+  }
+}
+
+localTimes(document);
+
+document.addEventListener("click", ({ target }) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(target)) menu.open = false;
+  }
+});
+document.addEventListener("keydown", ({ key }) => {
+  const menu = key === "Escape" && document.querySelector("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
