@@ -1,0 +1,50 @@
+"""The servers that all tests share, each started when the first test asks for it."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import NoReturn
+
+import pytest
+
+from tests.services import MissingProgramError, PostgreSQL, RabbitMQ
+
+
+def _cannot(error: MissingProgramError) -> NoReturn:
+    """Fail where the program could be there; skip on a laptop that has no way to get it.
+
+    A promise that was not tested must not look kept: in CI nothing is skipped.
+    """
+    if os.environ.get("CI") or shutil.which("apt-get"):
+        pytest.fail(str(error), pytrace=False)
+    pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[RabbitMQ]:
+    """A RabbitMQ node for all tests that leave it running as they found it."""
+    try:
+        node = RabbitMQ()
+    except MissingProgramError as error:
+        _cannot(error)
+    with node:
+        yield node
+
+
+@pytest.fixture
+def broker_url(rabbitmq: RabbitMQ) -> Iterator[str]:
+    """An empty virtual host on the shared node, for one test."""
+    vhost = rabbitmq.add_vhost()
+    yield rabbitmq.url_of(vhost)
+    rabbitmq.remove_vhost(vhost)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL server for all tests; each makes a database of its own on it."""
+    try:
+        server = PostgreSQL()
+    except MissingProgramError as error:
+        _cannot(error)
+    with server:
+        yield server
