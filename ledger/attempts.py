@@ -83,7 +83,7 @@ class Attempts:
                 jobs.c.cancel_requested_at.is_(None),
                 or_(
                     and_(
-                        jobs.c.state.in_(WAITING),
+                        or_(*(jobs.c.state == state for state in sorted(WAITING))),
                         or_(jobs.c.due_at.is_(None), jobs.c.due_at <= now),
                     ),
                     # The very message of the running attempt comes again with a higher count:
@@ -148,7 +148,8 @@ class Attempts:
             "b_count": delivery.count,
             "b_worker": worker,
         }
-        with self._database.write() as connection:
+        # A claim that a power cut forgets is made again: the message comes back.
+        with self._database.write_soon() as connection:
             row = connection.execute(self._claim, values).one_or_none()
             if row is None:
                 return self._refuse(connection, delivery)
@@ -232,7 +233,7 @@ class Attempts:
         """
         values: dict[str, Any] = {"b_job": claim.job, "b_attempt": claim.attempt}
         statement = self._report if progress is None else self._report.values(_columns(progress))
-        with self._database.write() as connection:
+        with self._database.write_soon() as connection:
             row = connection.execute(statement, values).one_or_none()
             if row is None:
                 raise ClaimLost(claim.job, claim.attempt)

@@ -1,6 +1,8 @@
 """One SQL database, SQLite or PostgreSQL: connections, transactions and its own clock."""
 
+import random
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -23,13 +25,15 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from ledger.errors import LedgerFull, LedgerUnavailable
 
 Clock = Callable[[], datetime]
 
-BUSY_TIMEOUT = 5  # seconds that a statement waits for another process's write on SQLite
+PATIENCE = 5.0  # seconds that SQLite's users wait for another process's write
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.0001, 0.005  # seconds between two looks for its end
 CONNECT_TIMEOUT = 3  # seconds for a new connection to PostgreSQL
 
 
@@ -48,10 +52,10 @@ class Timestamp(TypeDecorator[datetime]):
         return None if value is None else datetime.fromtimestamp(value / 1_000_000, UTC)
 
 
-class _Now(ColumnElement[datetime]):
+class _Now(FunctionElement[datetime]):
     """The database's own clock, so that machines whose clocks differ agree on time."""
 
-    inherit_cache = True
+    inherit_cache = True  # Without it SQLAlchemy compiles each statement anew: half a millisecond.
     type = Timestamp()
 
 
@@ -82,7 +86,10 @@ class Database:
 
     def __init__(self, url: str, clock: Clock | None = None) -> None:
         self.url = url
-        self.engine = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
+        if url.startswith("sqlite"):
+            self.engine, self._writer = _sqlite(url, writes=False), _sqlite(url, writes=True)
+        else:
+            self.engine = self._writer = _postgresql(url)
         self._clock = clock
         self.now = _Now() if clock is None else _told_by(clock)
 
@@ -102,7 +109,7 @@ class Database:
             LedgerUnavailable: the database did not answer.
         """
         with _in_our_words(), self.engine.connect() as connection:
-            yield connection.execution_options(reads=True)
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -111,12 +118,28 @@ class Database:
         Raises:
             LedgerUnavailable: the database did not answer; the commit may or may not have happened.
         """
-        with _in_our_words(), self.engine.begin() as connection:
+        with _in_our_words(), self._writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def write_soon(self) -> Iterator[Connection]:
+        """As `write`, for what a power cut may forget: nobody was promised it.
+
+        The death of a process forgets nothing. On SQLite it saves the wait for the disk; on
+        PostgreSQL, which can fall without its clients, it is the same as `write`.
+
+        Raises:
+            LedgerUnavailable: the database did not answer; the commit may or may not have happened.
+        """
+        with _in_our_words(), self._writer.connect() as connection:
+            connection.execution_options(soon=True)
+            with connection.begin():
+                yield connection
 
     def close(self) -> None:
         """Close every idle connection."""
         self.engine.dispose()
+        self._writer.dispose()
 
 
 @contextmanager
@@ -133,29 +156,52 @@ def _in_our_words() -> Iterator[None]:
         raise
 
 
-def _sqlite(url: str) -> Engine:
+def _sqlite(url: str, *, writes: bool) -> Engine:
     path = make_url(url).database
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
+    # SQLite's own wait for a writer sleeps for milliseconds at a time, longer than most writes
+    # take. So a connection that writes does not wait inside SQLite, but in `begin` below.
+    patience = 0 if writes else PATIENCE
     engine = create_engine(
-        url, connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False}, pool_size=8
+        url, connect_args={"timeout": patience, "check_same_thread": False}, pool_size=8
     )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # We begin transactions ourselves, below.
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.isolation_level = None  # We begin transactions ourselves.
+        _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
         connection.execute("PRAGMA foreign_keys = ON")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        # IMMEDIATE for writes: a deferred transaction that turns to writing after a read fails at
-        # once with "database is locked", however long the busy timeout.
-        reads = connection.get_execution_options().get("reads")
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        raw: Any = connection.connection.dbapi_connection
+        if writes:
+            soon = connection.get_execution_options().get("soon")
+            raw.execute(f"PRAGMA synchronous = {'NORMAL' if soon else 'FULL'}")
+            # IMMEDIATE: a transaction that turns to writing after a read fails at once with
+            # "database is locked", however patient one is.
+            _patiently(lambda: raw.execute("BEGIN IMMEDIATE"))
+        else:
+            raw.execute("BEGIN")
 
     return engine
+
+
+def _patiently(act: Callable[[], object]) -> None:
+    """Try until no other process writes; give up as SQLite does, after PATIENCE."""
+    deadline = time.monotonic() + PATIENCE
+    pause = SHORTEST_PAUSE
+    while True:
+        try:
+            act()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        else:
+            return
+        time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - to avoid step, not to hide
+        pause = min(1.2 * pause, LONGEST_PAUSE)
 
 
 def _postgresql(url: str) -> Engine:

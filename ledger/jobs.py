@@ -98,7 +98,7 @@ class Jobs:
 
         A job that has moved on meanwhile keeps what it says: its retry is still to be sent.
         """
-        with self._database.write() as connection:
+        with self._database.write_soon() as connection:
             connection.execute(
                 self._mark_sent.where(jobs.c.id == job_id, jobs.c.attempt == attempt).values(
                     sent_at=self._database.now, revision=jobs.c.revision + 1

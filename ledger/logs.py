@@ -36,9 +36,8 @@ class Logs:
         with self._database.read() as connection:
             return [LogLine(*row) for row in connection.execute(query)]
 
-    def whole(self, job: str) -> Iterator[LogLine]:
-        """Yield every line of the job, reading a piece at a time."""
-        seen = START
+    def whole(self, job: str, seen: tuple[int, int] = START) -> Iterator[LogLine]:
+        """Yield every line of the job that follows `seen`, reading a piece at a time."""
         while piece := self.after(job, seen):
             yield from piece
             seen = (piece[-1].attempt, piece[-1].number)

@@ -182,7 +182,7 @@ class Recovery:
             )
             .returning(leases.c.holder)
         )
-        with self._database.write() as connection:
+        with self._database.write_soon() as connection:
             return connection.execute(taken).scalar_one_or_none() is not None
 
     def held_by(self, worker: str) -> list[tuple[Delivery, int]]:

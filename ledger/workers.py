@@ -42,7 +42,7 @@ class Workers:
 
     def beat(self, worker: str) -> None:
         """Record that the worker lives."""
-        with self._database.write() as connection:
+        with self._database.write_soon() as connection:
             connection.execute(
                 update(workers).where(workers.c.id == worker).values(beat_at=self._database.now)
             )
