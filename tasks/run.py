@@ -17,7 +17,7 @@ from ledger import Ledger
 from ledger.attempts import Outcome, Refused
 from ledger.errors import ClaimLost, LedgerUnavailable, StorageError
 from ledger.record import JSON, Delivery, Ending, State, StoredFile
-from tasks import context, outcomes
+from tasks import context, outcomes, programs
 from tasks.context import Printed, Running
 from tasks.interrupt import Interrupts
 from tasks.kind import Kind
@@ -90,6 +90,7 @@ class Runner:
                 inputs = kind.parse(running.claim.inputs, self._locate(running))
                 return kind.function(**dict(inputs))
         finally:
+            programs.end_all()
             out.flush()
             err.flush()
             context.begin(None)

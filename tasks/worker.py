@@ -22,6 +22,7 @@ from ledger.record import Delivery, Ending
 from ledger.workers import NewWorker
 from tasks.clock import Clock
 from tasks.kind import kinds
+from tasks.programs import Guard
 from tasks.publisher import MESSAGE_HEADER, declare
 from tasks.reports import Death, Report, Timeout
 from tasks.task import delivery_count
@@ -145,6 +146,8 @@ class ClockStep(bootsteps.StartStopStep):
     def __init__(self, worker: Any, **kwargs: Any) -> None:
         # Before the children are forked: they inherit it.
         worker.app.worker_id = str(uuid7())
+        guard = Guard()
+        signals.worker_process_init.connect(lambda **_signal: guard.enlist(), weak=False)
         super().__init__(worker, **kwargs)
 
     def start(self, worker: Any) -> None:

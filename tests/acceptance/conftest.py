@@ -13,6 +13,7 @@ from celery import Celery
 
 from ledger import Ledger, Settings
 from ledger.record import Attempt, Ending, Job, State
+from tasks.guard import look, processes
 from tasks.kind import Kind, kinds
 from tasks.publisher import Publisher
 from tasks.queue import Accepted, submit
@@ -53,15 +54,30 @@ class WorkerProcess:
         return self._process.poll() is None
 
     def signal(self, number: signal.Signals) -> None:
+        """Signal the main process alone, as a supervisor does."""
         os.kill(self.pid, number)
+
+    def freeze(self) -> None:
+        """Stop the main process and every child of it."""
+        for pid in (self.pid, *children(self.pid)):
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        for pid in (self.pid, *children(self.pid)):
+            os.kill(pid, signal.SIGCONT)
+
+    def guards(self) -> list[int]:
+        """Return the pid of the process that ends what dead children left behind."""
+        own = (self.pid, *children(self.pid))
+        return [pid for pid in own if b"guard.py" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
     def wait(self, within: float = 30) -> int:
         return self._process.wait(within)
 
     def end(self) -> None:
         if self.running():
-            os.killpg(self.pid, signal.SIGCONT)
-            os.killpg(self.pid, signal.SIGKILL)
+            self.thaw()
+            os.kill(self.pid, signal.SIGKILL)
         self._process.wait(10)
 
 
@@ -144,6 +160,16 @@ class Site:
             worker.end()
         self.publisher.close()
         self.ledger.close()
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that a worker's main process has forked or started."""
+    return [one for one in processes() if (seen := look(one)) and seen.parent == pid]
+
+
+def alive(pid: int) -> bool:
+    seen = look(pid)
+    return seen is not None and seen.state != b"Z"
 
 
 def celery_at(broker_url: str) -> Celery:

@@ -124,12 +124,18 @@ def steps(trace: str, total: int, pause_at: int, gate: str) -> int:
 
 
 @kind(title="Start a program", time_limit=seconds(120))
-def starts_a_program(trace: str) -> None:
+def starts_a_program(trace: str, how: str) -> None:
     """Starts a program that outlives it, if nobody sees to it."""
-    with subprocess.Popen(["sleep", "120"]) as program:
-        with Path(trace).open("a", encoding="utf-8") as file:
-            file.write(f"{program.pid}\n")
-        program.wait()
+    if "daemon" in how:
+        started = ["setsid", "--fork", "sh", "-c", f"echo $$ >{trace}; exec sleep 120"]
+        subprocess.run(started, check=True)
+    elif "behind" in how:
+        subprocess.run(["sh", "-c", f"sleep 120 & echo $! >{trace}"], check=True)
+    else:
+        program = subprocess.Popen(["sleep", "120"], process_group=0 if "group" in how else None)
+        Path(trace).write_text(f"{program.pid}\n", encoding="utf-8")
+    while "ends" not in how or not Path(trace).exists():
+        time.sleep(0.02)
 
 
 @kind(title="Make files", time_limit=seconds(120))

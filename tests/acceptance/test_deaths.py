@@ -116,7 +116,7 @@ def test_a_stop_that_does_not_wait_gives_the_job_back_uncounted(
     job = site.submit("stays", trace=trace, gate=gate)
     site.started(job)
 
-    os.killpg(worker.pid, signal.SIGTERM)
+    worker.signal(signal.SIGQUIT)
     worker.wait()
     assert site.job(job).state is State.PENDING
     site.worker().ready()

@@ -1,0 +1,63 @@
+"""Programs that a kind starts die with it, without its author doing anything for that."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+
+from tasks import guard
+
+_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+
+
+class Guard:
+    """The worker's guard: it ends what a killed child left, even where the worker died with it.
+
+    Programs stay in the session of the child that started them, and the guard ends that session.
+    A program that leaves it on purpose, as daemons do, is ended when its attempt ends, but
+    outlives a child that is killed.
+    """
+
+    def __init__(self) -> None:
+        reading, self._writing = os.pipe()
+        subprocess.Popen(  # noqa: S603 - our own file, and no argument from outside
+            [sys.executable, "-I", "-S", guard.__file__],
+            stdin=reading,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        os.close(reading)
+
+    def enlist(self) -> None:
+        """Make this process, a child of the worker, the leader of a session that is guarded.
+
+        So a signal to the worker's process group reaches the main process alone, which then lets
+        the running jobs finish.
+        """
+        os.setsid()
+        os.write(self._writing, b"%d\n" % os.getpid())
+        # What the kind's programs leave behind becomes this process's own child, to be found.
+        ctypes.CDLL(None, use_errno=True).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_all() -> None:
+    """Kill every process that this one or its programs have started and that still runs."""
+    # One cheap question first: most jobs start no program.
+    while _has_children() and (children := _children(os.getpid())):
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+
+
+def _has_children() -> bool:
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def _children(of: int) -> list[int]:
+    """Return the children of a process, the dead ones that nobody reaped too."""
+    return [pid for pid in guard.processes() if (seen := guard.look(pid)) and seen.parent == of]
