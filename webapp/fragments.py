@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 from zlib import crc32
 
 from flask.sansio.app import App
@@ -17,6 +17,7 @@ from tasks.kind import Kind
 from webapp import words
 
 NAMES: Final = ("state", "progress", "result", "attempts")
+LARGEST: Final = 1 << 31  # what a database keeps as a number
 PIECE: Final = 2000  # lines of a log that one update carries at the most
 
 Cursor = tuple[int, int]
@@ -146,7 +147,7 @@ class Renderer:
         self._url_for = url_for
 
     @classmethod
-    def of(cls, app: App, kinds: Mapping[str, Kind]) -> "Renderer":
+    def of(cls, app: App, kinds: Mapping[str, Kind]) -> Self:
         """Return the renderer with an app's templates and addresses."""
         links = app.url_map.bind("", script_name=app.config["APPLICATION_ROOT"])
 
@@ -197,5 +198,7 @@ def read_cursor(text: str) -> Cursor:
     Raises:
         ValueError: no page of ours wrote this.
     """
-    attempt, number = text.split(".")
-    return int(attempt), int(number)
+    attempt, number = (int(part) for part in text.split("."))
+    if not (0 <= attempt < LARGEST and 0 <= number < LARGEST):
+        raise ValueError(f"{text} is beyond every log")
+    return attempt, number

@@ -1,18 +1,22 @@
 """The pages of jobs: the list of all, newest first, and one job with all that is known of it."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from ledger import Ledger
+from ledger.logs import START
 from ledger.record import WAITING, Job, State, StoredFile
 from tasks.inputs import HIDDEN, shown
 from tasks.kind import Kind
-from webapp.fragments import newest, written
+from webapp.fragments import Cursor, newest, written
 from webapp.live import watch
+from webapp.questions import Sort, questions
 from webapp.security import owner
 from webapp.services import services
 
@@ -80,7 +84,7 @@ def show(job_id: str) -> str:
         job=seen.job,
         kind=kind,
         given=given,
-        again=again_link(seen.job, kind),
+        again=again_link(seen.job, kind, owner()),
         seen=seen,
         cursor=written(seen.seen),
         update=watch().renderer.update(seen),
@@ -90,12 +94,12 @@ def show(job_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One input of a job as a person reads it; `uploads` are the files that it names.
+    """One input of a job as a person reads it.
 
-    `links` says whether this reader may fetch them: they are somebody's own.
+    `uploads` are the files that it names, and `links` says whether this reader may fetch them.
     """
 
-    name: str
+    label: str
     text: str
     uploads: list[StoredFile]
     links: bool
@@ -106,42 +110,45 @@ def inputs_of(job: Job, kind: Kind | None, uploads: list[StoredFile], reader: st
 
     Of a kind that is no longer here nobody knows which inputs are secret, so all of them are.
     """
+    asked = questions(kind.inputs) if kind else {}
     by_id = {file.id: file for file in uploads}
     given = []
     for name, value in job.inputs.items():
         secret = kind is None or name in kind.secrets
-        files = [] if secret else [by_id[one] for one in _ids_in(value) if one in by_id]
-        text = HIDDEN if secret else shown(value)
-        given.append(Given(_label_of(name, kind), text, files, job.owner == reader))
+        question = asked.get(name)
+        if question is not None and question.of_files:
+            files = [by_id[file] for file in _files_in(value) if file in by_id]
+            given.append(Given(question.label, "", files, job.owner == reader))
+            continue
+        as_json = question is not None and question.sort is Sort.JSON
+        text = json.dumps(value, ensure_ascii=False, indent=1) if as_json else shown(value)
+        label = question.label if question else name
+        given.append(Given(label, HIDDEN if secret else text, [], links=False))
     return given
 
 
-def _ids_in(value: Any) -> Iterator[str]:
-    for one in value if isinstance(value, list) else [value]:
-        if isinstance(one, Mapping) and "sha256" in one:
-            yield str(one["id"])
+def _files_in(value: Any) -> list[str]:
+    return [one["id"] for one in (value if isinstance(value, list) else [value]) if one]
 
 
-def _label_of(name: str, kind: Kind | None) -> str:
-    field = kind.inputs.model_fields.get(name) if kind else None
-    return (field and field.title) or name.replace("_", " ").capitalize()
+def again_link(job: Job, kind: Kind | None, reader: str) -> str | None:
+    """Return the address of a form filled like this job's, without secrets and others' files.
 
-
-def again_link(job: Job, kind: Kind | None) -> str | None:
-    """Return the address of a form filled like this job's, but for secrets and files.
-
-    None where the kind is no longer here. A value that is too long for an address is left out.
+    None where the kind is no longer here. What is too long for an address is left out.
     """
     if kind is None:
         return None
-    values: dict[str, Any] = {}
-    link = url_for("new.show", kind=kind.name)
-    for name, value in job.inputs.items():
-        if name in kind.secrets or value is None or next(_ids_in(value), None):
+    texts: dict[str, list[str]] = {}
+    form = link = url_for("new.show", kind=kind.name)
+    for name, question in questions(kind.inputs).items():
+        value = job.inputs.get(name)
+        if name in kind.secrets or (question.of_files and job.owner != reader):
             continue
-        longer = url_for("new.show", kind=kind.name, **values, **{name: value})
+        written = _files_in(value) if question.of_files else list(question.write(value))
+        more = texts | {name: written or [""]}  # Said to be empty, or the form shows a default.
+        longer = f"{form}?{urlencode(more, doseq=True)}"
         if len(longer) <= LONGEST_LINK:
-            values[name], link = value, longer
+            texts, link = more, longer
     return link
 
 
@@ -158,7 +165,7 @@ def log(job_id: str) -> Response:
     return response
 
 
-def log_text(ledger: Ledger, job_id: str) -> Iterator[str]:
-    """Yield the log's lines with time, attempt and level."""
-    for line in ledger.logs.whole(job_id):
+def log_text(ledger: Ledger, job_id: str, after: Cursor = START) -> Iterator[str]:
+    """Yield the log's lines that follow a place, with time, attempt and level."""
+    for line in ledger.logs.whole(job_id, after):
         yield f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.attempt}  {line.level:<8} {line.text}\n"

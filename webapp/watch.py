@@ -11,7 +11,7 @@ up, or hears of a log that does not continue its own, it reads the job by itself
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -135,7 +135,7 @@ class Watch:
 
     def changes(
         self, job: str, after: Cursor, heartbeat: float = HEARTBEAT
-    ) -> Iterator[Update | Note]:
+    ) -> Generator[Update | Note]:
         """Yield the job as it stands, then every change, until it is settled or `close_all`.
 
         Args:

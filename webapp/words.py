@@ -53,7 +53,7 @@ _ENDINGS = {
     Ending.LOST: Label("Lost", "plug", "failed"),
 }
 _WHAT_BECAME = {
-    Ending.RETRIED: "failed and is to be tried again",
+    Ending.RETRIED: "failed and is tried again",
     Ending.INTERRUPTED: "was interrupted, for its worker was stopping or was cut off",
     Ending.CRASHED: "crashed its process",
     Ending.LOST: "was lost with its worker",
@@ -155,6 +155,8 @@ def remaining(job: Job, now: datetime) -> timedelta | None:
 def duration(time: timedelta) -> str:
     """Return a duration with its two largest units: 0.4 s, 12 s, 3 min 12 s, 2 h 5 min, 3 d 4 h."""
     seconds = max(0.0, time.total_seconds())
+    if seconds < 0.1:  # noqa: PLR2004 - a tenth of a second is the finest unit here
+        return "under 0.1 s"
     if seconds < 10:  # noqa: PLR2004 - from here on a tenth of a second says nothing
         return f"{seconds:.1f} s"
     whole = round(seconds)
