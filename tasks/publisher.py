@@ -112,7 +112,8 @@ class Publisher:
             )
             # Kept before it is tried, so that a failure on the way is forgotten like any other.
             self._connection = connection
-            connection.connect()
+            # Not `connect`, which tries twice and sleeps for two seconds in between.
+            connection.ensure_connection(max_retries=0, reraise_as_library_errors=False)
             # py-amqp bounds the handshake alone; this bounds every later answer.
             connection.connection.transport.sock.settimeout(WAIT)
             declare(self._app, connection)
