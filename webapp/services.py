@@ -1,11 +1,13 @@
-"""The ledger, the publisher and the settings of the app that serves this request."""
+"""The ledger, the publisher, the kinds and the settings of the app that serves this request."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import current_app
 
 from ledger import Ledger, Settings
-from tasks.queue import Publisher
+from tasks.kind import Kind
+from tasks.publisher import Publisher
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,7 @@ class Services:
     settings: Settings
     ledger: Ledger
     publisher: Publisher
+    kinds: Mapping[str, Kind]
 
 
 def services() -> Services:
