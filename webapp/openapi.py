@@ -1,0 +1,177 @@
+"""The API's own description, OpenAPI 3.1, with a schema for the inputs of each kind."""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from tasks.kind import Kind
+from webapp import shapes
+from webapp.questions import questions
+
+JSON: Final = "application/json"
+PROBLEM: Final = "application/problem+json"
+SHAPES: Final = (shapes.Jobs, shapes.Log, shapes.Files, shapes.Kinds, shapes.Problem)
+
+Part = dict[str, Any]
+
+
+def document(kinds: Mapping[str, Kind], listing: type[BaseModel], longest_key: int) -> Part:
+    """Return the description of the API as it is with these kinds.
+
+    Args:
+        kinds: what can be submitted.
+        listing: the model of the query that lists jobs.
+        longest_key: characters of an idempotency key.
+    """
+    key = _parameter(
+        "Idempotency-Key",
+        "header",
+        schema={"type": "string", "minLength": 1, "maxLength": longest_key},
+        description="A second request with the same key makes no second job.",
+    )
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Postroom",
+            "version": "1",
+            "description": "Submit time-consuming work, watch it and fetch what it made. A token"
+            " is printed by `flask --app webapp token NAME`.",
+        },
+        "servers": [{"url": "/api/v1"}],
+        "security": [{"token": []}],
+        "paths": {
+            "/jobs": {
+                "get": _get("List jobs, newest first", shapes.Jobs, _query(listing), wrong=(422,)),
+                "post": _post(kinds, key),
+            },
+            **_paths_of_a_job(),
+            "/kinds": {"get": _get("List the kinds of jobs", shapes.Kinds, [])},
+        },
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": _schemas(kinds),
+        },
+    }
+
+
+def _paths_of_a_job() -> Part:
+    job_id, name = _parameter("job_id", "path"), _parameter("name", "path")
+    after = _parameter("after", "query", description="A cursor: attempt and number, as in 2.153.")
+    text = {"text/plain": {"schema": {"type": "string"}}}
+    log = _get("Read a job's log", shapes.Log, [job_id, after], wrong=(400, 404), also=text)
+    bytes_of: Part = {"application/octet-stream": {}}
+    return {
+        "/jobs/{job_id}": {"get": _get("Show a job", shapes.Job, [job_id], wrong=(404,))},
+        "/jobs/{job_id}/log": {"get": log},
+        "/jobs/{job_id}/files": {
+            "get": _get("List the files that a job made", shapes.Files, [job_id], wrong=(404,))
+        },
+        "/jobs/{job_id}/files/{name}": {
+            "get": {
+                "summary": "Fetch a file",
+                "parameters": [job_id, name],
+                "responses": {"200": _answer("The bytes", bytes_of), **_problems((401, 404, 503))},
+            }
+        },
+    }
+
+
+def _post(kinds: Mapping[str, Kind], key: Part) -> Part:
+    place = {"Location": {"schema": {"type": "string"}, "description": "Where the job is shown."}}
+    job = {JSON: {"schema": _ref(shapes.Job.__name__)}}
+    as_json = {"oneOf": [_as_json(kind) for kind in kinds.values()]}
+    as_parts = {"oneOf": [_as_parts(kind) for kind in kinds.values()]}
+    return {
+        "summary": "Submit a job",
+        "parameters": [key],
+        "requestBody": {
+            "required": True,
+            "content": {JSON: {"schema": as_json}, "multipart/form-data": {"schema": as_parts}},
+        },
+        "responses": {
+            "202": {**_answer("It is accepted", job), "headers": place},
+            "200": {**_answer("It was accepted before", job), "headers": place},
+            **_problems((400, 401, 404, 413, 415, 422, 503, 507)),
+        },
+    }
+
+
+def _as_json(kind: Kind) -> Part:
+    asked = questions(kind.inputs).values()
+    return {
+        "type": "object",
+        "required": ["kind", *(["inputs"] if any(one.required for one in asked) else [])],
+        "additionalProperties": False,
+        "properties": {"kind": {"const": kind.name}, "inputs": _ref(_inputs(kind))},
+    }
+
+
+def _as_parts(kind: Kind) -> Part:
+    """Describe a form: a part for the kind, and one or several for each input."""
+    schema = _schema_of(kind)
+    return {
+        "type": "object",
+        "required": ["kind", *schema.get("required", [])],
+        "properties": {"kind": {"const": kind.name}, **schema["properties"]},
+    }
+
+
+def _get(
+    summary: str,
+    shape: type[BaseModel],
+    parameters: list[Part],
+    *,
+    wrong: Iterable[int] = (),
+    also: Mapping[str, Any] | None = None,
+) -> Part:
+    content = {JSON: {"schema": _ref(shape.__name__)}, **(also or {})}
+    return {
+        "summary": summary,
+        "parameters": parameters,
+        "responses": {"200": _answer("As asked", content), **_problems((401, *wrong, 503))},
+    }
+
+
+def _answer(words: str, content: Part) -> Part:
+    return {"description": words, "content": content}
+
+
+def _problems(statuses: Iterable[int]) -> Part:
+    problem = {PROBLEM: {"schema": _ref(shapes.Problem.__name__)}}
+    return {str(status): _answer(HTTPStatus(status).phrase, problem) for status in statuses}
+
+
+def _query(model: type[BaseModel]) -> list[Part]:
+    template = "#/components/schemas/{model}"
+    properties = model.model_json_schema(ref_template=template)["properties"]
+    return [_parameter(name, "query", schema=schema) for name, schema in properties.items()]
+
+
+def _parameter(name: str, place: str, **more: Any) -> Part:
+    needed = {"required": True} if place == "path" else {}
+    return {"name": name, "in": place, "schema": {"type": "string"}} | needed | more
+
+
+def _ref(name: str) -> Part:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _inputs(kind: Kind) -> str:
+    return f"inputs.{kind.name}"
+
+
+def _schema_of(kind: Kind) -> Part:
+    # Each kind keeps its definitions: two kinds may call different things by one name.
+    return shapes.schema_of(kind, f"#/components/schemas/{_inputs(kind)}/$defs/{{model}}")
+
+
+def _schemas(kinds: Mapping[str, Kind]) -> Part:
+    _, whole = models_json_schema(
+        [(shape, "serialization") for shape in SHAPES],
+        ref_template="#/components/schemas/{model}",
+    )
+    schemas: Part = dict(whole["$defs"])
+    return schemas | {_inputs(kind): _schema_of(kind) for kind in kinds.values()}
