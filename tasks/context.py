@@ -256,9 +256,10 @@ class Printed:
         """Take a piece of text; whole lines go to the log."""
         if _running is None:
             return len(text)
-        *lines, self._begun = (self._begun + text).split("\n")
+        *lines, begun = (self._begun + text).split("\n")
         for line in lines:
-            _running.say(self._level, line.rpartition("\r")[2])
+            _running.say(self._level, _folded(line))
+        self._begun = _folded(begun)
         return len(text)
 
     def flush(self) -> None:
@@ -270,3 +271,8 @@ class Printed:
     def isatty(self) -> bool:
         """Say that nobody types here."""
         return False
+
+
+def _folded(line: str) -> str:
+    """Return what a terminal would show of a line that writes over itself."""
+    return next((part for part in reversed(line.split("\r")) if part), "")

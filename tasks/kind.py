@@ -89,6 +89,11 @@ class Kind:
         """Return stored inputs in one line without secrets."""
         return summary(row, self.secrets)
 
+    @property
+    def task(self) -> Any:
+        """The kind's Celery task."""
+        return app.tasks[self.name]
+
     def delay(self, **inputs: Any) -> Any:
         """Submit a job from Python, as Celery's tasks do; return its `AsyncResult`.
 
@@ -96,7 +101,7 @@ class Kind:
             pydantic.ValidationError: an input is wrong.
             LedgerUnavailable: it is not known whether the job was accepted.
         """
-        return app.tasks[self.name].apply_async(kwargs=inputs)
+        return self.task.apply_async(kwargs=inputs)
 
 
 def kind(  # noqa: PLR0913 - a declaration: each is named where it is used
@@ -158,8 +163,6 @@ def kinds() -> dict[str, Kind]:
     """Return every kind by name, in the order of `imports` in celeryconfig.py."""
     app.loader.import_default_modules()
     found = [task.kind for task in app.tasks.values() if hasattr(task, "kind")]
-    modules = list(app.conf.imports)
-    return {
-        one.name: one
-        for one in sorted(found, key=lambda one: modules.index(one.function.__module__))
-    }
+    order = {module: place for place, module in enumerate(app.conf.imports)}
+    found.sort(key=lambda one: order.get(one.function.__module__, len(order)))
+    return {one.name: one for one in found}
