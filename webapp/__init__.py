@@ -1,0 +1,78 @@
+"""What a browser, an API client and a shell see: `create_app` puts the parts together."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import cast
+
+from flask import Flask
+from flask.json.provider import DefaultJSONProvider
+from flask_bootstrap import Bootstrap5
+
+from ledger import Ledger, Settings
+from tasks.app import app as celery
+from tasks.kind import Kind
+from tasks.kind import kinds as every_kind
+from tasks.publisher import Publisher
+from webapp import (
+    accounts,
+    api,
+    commands,
+    downloads,
+    errors,
+    jobs,
+    live,
+    look,
+    new,
+    security,
+    start,
+    uploads,
+)
+from webapp.services import Services
+
+
+def create_app(
+    settings: Settings | None = None,
+    ledger: Ledger | None = None,
+    publisher: Publisher | None = None,
+    kinds: Mapping[str, Kind] | None = None,
+) -> Flask:
+    """Return the console as a WSGI app; it asks nobody anything until the first request.
+
+    Args:
+        settings: what an operator has set; the environment's by default.
+        ledger: the record; by default the one that the settings name.
+        publisher: sends messages; by default to the broker of the Celery app.
+        kinds: what can be submitted, by name; by default every kind there is.
+
+    Raises:
+        OSError: the key that signs sessions can't be kept under `var`.
+    """
+    settings = settings or celery.settings
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=settings.session_key(),
+        # Cookies don't know ports: a name of our own keeps other programs on this host away.
+        SESSION_COOKIE_NAME="postroom",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=30),
+        # An answer on its way while somebody signs out must not bring the old session back.
+        SESSION_REFRESH_EACH_REQUEST=False,
+        WTF_CSRF_TIME_LIMIT=None,  # A form may stay open for a day; the session bounds it.
+        BOOTSTRAP_SERVE_LOCAL=True,
+    )
+    app.extensions["postroom"] = Services(
+        settings=settings,
+        ledger=ledger or Ledger(settings),
+        publisher=publisher or Publisher(celery),
+        kinds=every_kind() if kinds is None else kinds,
+    )
+    cast(DefaultJSONProvider, app.json).sort_keys = False  # Inputs stay in their form's order.
+    app.request_class = uploads.Request
+    Bootstrap5(app)
+    errors.tell(app)
+    security.guard(app, api.blueprint)
+    for part in (accounts, api, downloads, errors, jobs, live, look, new, start):
+        app.register_blueprint(part.blueprint)
+    commands.add_to(app)
+    return app
