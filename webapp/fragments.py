@@ -110,7 +110,7 @@ class Update:
     title: str
     tone: str
     fragments: Mapping[str, Fragment]
-    log: str
+    log: Markup
 
     def as_json(self) -> dict[str, Any]:
         """Return what the page's script reads."""
@@ -167,17 +167,18 @@ class Renderer:
             title=title(seen.job, self._kinds.get(seen.job.kind), seen.at),
             tone=words.label(seen.job, seen.at).tone,
             fragments={name: self._fragment(name, seen) for name in NAMES},
-            log=self._render("_log.html", seen) if seen.lines else "",
+            log=self._render("_log.html", seen),
         )
 
     def _fragment(self, name: str, seen: Snapshot) -> Fragment:
         html = self._render(f"_{name}.html", seen)
-        return Fragment(f"{crc32(html.encode()):08x}", Markup(html))  # noqa: S704 - our template's
+        return Fragment(f"{crc32(html.encode()):08x}", html)
 
-    def _render(self, template: str, seen: Snapshot) -> str:
-        return self._environment.get_template(template).render(
+    def _render(self, template: str, seen: Snapshot) -> Markup:
+        html = self._environment.get_template(template).render(
             seen=seen, job=seen.job, now=seen.at, url_for=self._url_for
         )
+        return Markup(html.strip())  # noqa: S704 - a template of ours, which escapes
 
 
 def title(job: Job, kind: Kind | None, now: datetime) -> str:

@@ -153,10 +153,10 @@ def remaining(job: Job, now: datetime) -> timedelta | None:
 
 
 def duration(time: timedelta) -> str:
-    """Return a duration with its two largest units: 0.4 s, 12 s, 3 min 12 s, 2 h 5 min, 3 d 4 h."""
+    """Return a duration with its two largest units: 0.04 s, 12 s, 3 min 12 s, 2 h 5 min, 3 d."""
     seconds = max(0.0, time.total_seconds())
-    if seconds < 0.1:  # noqa: PLR2004 - a tenth of a second is the finest unit here
-        return "under 0.1 s"
+    if seconds < 1:
+        return f"{seconds:.2f} s"
     if seconds < 10:  # noqa: PLR2004 - from here on a tenth of a second says nothing
         return f"{seconds:.1f} s"
     whole = round(seconds)

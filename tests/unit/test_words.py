@@ -129,9 +129,9 @@ def test_every_ending_has_a_label(ending: Ending) -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (-3, "under 0.1 s"),
-        (0.04, "under 0.1 s"),
-        (0.4, "0.4 s"),
+        (-3, "0.00 s"),
+        (0.04, "0.04 s"),
+        (1.42, "1.4 s"),
         (9.94, "9.9 s"),
         (12, "12 s"),
         (60, "1 min"),
