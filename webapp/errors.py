@@ -28,7 +28,7 @@ from webapp.submission import UnknownKind
 logger = logging.getLogger(__name__)
 
 SERVER_ERROR = 500
-READ_ON = 1 << 30  # bytes
+READ_ON = 1 << 28  # bytes
 PIECE = 1 << 16  # bytes
 
 blueprint = Blueprint("errors", __name__)

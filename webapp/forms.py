@@ -30,7 +30,6 @@ _WIDGETS: Final[Mapping[Sort, Any]] = {
     Sort.MOMENT: widgets.DateTimeLocalInput(),
     Sort.TIME: widgets.TimeInput(),
     Sort.SWITCH: widgets.CheckboxInput(),
-    Sort.CHOICE: widgets.Select(),
     Sort.FILE: widgets.FileInput(),
     Sort.FILES: widgets.FileInput(multiple=True),
 }
@@ -60,20 +59,16 @@ class Answer(Field):
 
     @property
     def drawn(self) -> str:
-        """How the template draws the field: "field", "radio", "checkboxes", "switch" or "files"."""
+        """How it is drawn: as "field", "menu", "radio", "checkboxes", "switch" or "files"."""
         question = self.question
         if question.of_files:
             return "files"
         if question.sort is Sort.CHOICES:
             return "checkboxes"
-        if question.sort is Sort.CHOICE and not question.optional and len(question.choices) <= FEW:
-            return "radio"
+        if question.sort is Sort.CHOICE:
+            few = len(question.choices) <= FEW and not question.optional
+            return "radio" if few else "menu"
         return "switch" if question.sort is Sort.SWITCH else "field"
-
-    @property
-    def grouped(self) -> bool:
-        """Whether the field has several controls, which share a legend."""
-        return self.drawn in {"radio", "checkboxes"}
 
     @property
     def on(self) -> bool:
@@ -83,19 +78,10 @@ class Answer(Field):
     def _value(self) -> str:
         return "\n".join(self.data) if self.question.several else "".join(self.data[-1:])
 
-    def iter_choices(self) -> Iterator[tuple[str, str, bool, dict[str, Any]]]:
-        """Yield the lines of a menu: value, label, whether it is chosen, and attributes."""
-        question = self.question
-        if question.optional:
-            yield "", "(none)", not self.data, {}
-        elif not self.data:
-            yield "", "Choose …", True, {}
-        for text in question.choices:
-            yield text, text, text in self.data, {}
-
-    def has_groups(self) -> bool:
-        """Say that a menu's lines are not in groups; WTForms asks."""
-        return False
+    def choices(self) -> Iterator[tuple[str, bool]]:
+        """Yield what can be chosen, and whether it is."""
+        for text in self.question.choices:
+            yield text, text in self.data
 
     def answer(self) -> Any:
         """Return the answer that a page gave, as a raw value, or ABSENT."""

@@ -18,6 +18,7 @@ from webapp.security import owner
 from webapp.services import services
 from webapp.submission import find, gather, inputs_of, key_of_form
 from webapp.uploads import Incoming, known
+from webapp.words import size
 
 FORM_KEY = "form-key"  # No parameter of a function can be called so.
 
@@ -77,6 +78,7 @@ def page(kind: Kind, form: JobForm, form_key: str) -> str:
         lead=lead,
         paragraphs=paragraphs,
         limit=services().settings.max_upload,
+        size=size,
         with_files=any(answer.question.of_files for answer in form),
     )
 
