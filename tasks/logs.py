@@ -30,7 +30,9 @@ def set_up(loglevel: int | str = logging.INFO, logfile: str | None = None, **_mo
     operators.addFilter(_is_the_operators)
     root.addHandler(operators)
     root.addHandler(JobLog())
-    root.setLevel(loglevel or logging.INFO)
+    # How much the operator wants to read says nothing of what a job's person does.
+    operators.setLevel(loglevel or logging.INFO)
+    root.setLevel(min(logging.INFO, operators.level))
     pools = get_logger()
     pools.propagate = True  # It tells of dead children.
     pools.setLevel(logging.WARNING)
