@@ -4,7 +4,7 @@
 // (a proxy that buffers, too many streams), it asks now and then: a browser allows six connections to
 // one server, and six tabs that listen would leave none. Both ways carry the same updates.
 
-import { localTimes } from "./page.js";
+import { duration, localTimes } from "./page.js";
 
 const FIRST_EVENT = 3000; // ms; a stream that is silent for longer at its start is being buffered
 const POLL = { seen: 1000, hidden: 5000, away: 3000 }; // ms between two questions
@@ -113,18 +113,6 @@ function poll() {
 function begin() {
   stop();
   if (!settled) stop = streams && !document.hidden ? listen() : poll();
-}
-
-/** As the page's own words do it: the two largest units. */
-function duration(seconds) {
-  if (seconds < 10) return `${seconds.toFixed(seconds < 1 ? 2 : 1)} s`;
-  const whole = Math.round(seconds);
-  for (const [size, unit, smaller, smallUnit] of [[86400, "d", 3600, "h"], [3600, "h", 60, "min"], [60, "min", 1, "s"]]) {
-    if (whole < size) continue;
-    const rest = Math.floor((whole % size) / smaller);
-    return `${Math.floor(whole / size)} ${unit}${rest ? ` ${rest} ${smallUnit}` : ""}`;
-  }
-  return `${whole} s`;
 }
 
 setInterval(() => {

@@ -18,6 +18,20 @@ export function localTimes(root) {
   }
 }
 
+const UNITS = [[86400, "d", 3600, "h"], [3600, "h", 60, "min"], [60, "min", 1, "s"]];
+
+/** Write a duration as the server does (`webapp/words.py`; a test compares them). */
+export function duration(seconds) {
+  if (seconds < 10) return `${seconds.toFixed(seconds < 1 ? 2 : 1)} s`;
+  const whole = Math.round(seconds);
+  for (const [size, unit, smaller, smallUnit] of UNITS) {
+    if (whole < size) continue;
+    const rest = Math.floor((whole % size) / smaller);
+    return `${Math.floor(whole / size)} ${unit}${rest ? ` ${rest} ${smallUnit}` : ""}`;
+  }
+  return `${whole} s`;
+}
+
 localTimes(document);
 
 document.addEventListener("click", ({ target }) => {
