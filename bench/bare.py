@@ -14,7 +14,7 @@ app.conf.update(
     result_backend=None,
     imports=(),
     worker_consumer="celery.worker.consumer:Consumer",
-    task_queues=[q for q in celeryconfig.task_queues],
+    task_queues=celeryconfig.task_queues,
     worker_hijack_root_logger=True,
 )
 

@@ -42,7 +42,7 @@ def _file(folder: Path) -> int:
 def read(folder: Path) -> tuple[float, float, int]:
     """Return when the first job began, when the last one ended, and how many ended."""
     marks = [path.read_text(encoding="ascii").split() for path in folder.iterdir()]
-    whole = [mark for mark in marks if len(mark) == 3]  # noqa: PLR2004 - first, last, count
+    whole = [mark for mark in marks if len(mark) == 3]
     if not whole:
         return 0, 0, 0
     return (
