@@ -66,7 +66,7 @@ worker_cancel_long_running_tasks_on_connection_loss = True  # Its message runs e
 worker_soft_shutdown_timeout = 0.0  # It sleeps in a signal handler, without heartbeats.
 
 # ── The worker ────────────────────────────────────────────────────────────────────────────────
-worker_consumer = "tasks.worker:Consumer"
+worker_consumer = "tasks.consumer:Consumer"
 worker_max_tasks_per_child = 5_000  # High: each restart costs, and one in a warm stop can hang it.
 worker_max_memory_per_child = 2_000_000  # KiB; a child that leaked this much is replaced.
 worker_redirect_stdouts = False  # A job's print goes to the job's log.

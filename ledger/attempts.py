@@ -32,6 +32,7 @@ from ledger.record import (
     Progress,
     State,
     StoredFile,
+    stopped_in_words,
 )
 from ledger.schema import attempts, files, jobs, log_lines, workers
 
@@ -175,37 +176,16 @@ class Attempts:
         )
 
     def _refuse(self, connection: Connection, delivery: Delivery) -> Refused:
-        query = select(jobs.c.state, jobs.c.attempt, jobs.c.cancel_requested_at)
-        row = connection.execute(query.where(jobs.c.id == delivery.job)).one_or_none()
+        columns = (jobs.c.state, jobs.c.attempt, jobs.c.message, jobs.c.delivery_count)
+        query = select(*columns).where(jobs.c.id == delivery.job)
+        row = connection.execute(query).one_or_none()
         if row is None:
             return Refused("no such job", known=False)
-        if row.cancel_requested_at is not None and not row.state.settled:
-            self._end_cancelled(connection, delivery)
+        # The attempt that was asked to stop is dead, for its message came back.
+        back = row.message == delivery.message and row.delivery_count < delivery.count
+        if back and end_cancelled(connection, self._database, delivery.job, row.attempt):
             return Refused("it was cancelled")
         return Refused(f"it is {row.state} in attempt {row.attempt}")
-
-    def _end_cancelled(self, connection: Connection, delivery: Delivery) -> None:
-        """Settle a job that was cancelled and is waiting, or came back from a dead attempt."""
-        back = and_(
-            jobs.c.state == State.STARTED,
-            jobs.c.message == delivery.message,
-            jobs.c.delivery_count < delivery.count,
-        )
-        ended = connection.execute(
-            update(jobs)
-            .where(jobs.c.id == delivery.job, or_(jobs.c.state.in_(WAITING), back))
-            .values(
-                state=State.REVOKED,
-                finished_at=self._database.now,
-                revision=jobs.c.revision + 1,
-            )
-        )
-        if ended.rowcount:
-            connection.execute(
-                update(attempts)
-                .where(attempts.c.job == delivery.job, attempts.c.ending.is_(None))
-                .values(ended_at=self._database.now, ending=Ending.CANCELLED)
-            )
 
     def _close_earlier(self, connection: Connection, job: str, number: int) -> None:
         """Close the attempt that this claim takes over, by the weakest word that may be true.
@@ -280,6 +260,11 @@ class Attempts:
         """
         key = {"b_job": claim.job, "b_attempt": claim.attempt}
         with self._database.write() as connection:
+            if not outcome.state.settled and end_cancelled(
+                connection, self._database, claim.job, claim.attempt
+            ):
+                _write_lines(connection, claim, lines)
+                return
             if outcome.state.settled:
                 statement = self._settle
                 values = {
@@ -314,6 +299,37 @@ def history(connection: Connection, job: str) -> Counter[Ending]:
     """Count how the job's attempts have ended."""
     query = select(attempts.c.ending).where(attempts.c.job == job, attempts.c.ending.is_not(None))
     return Counter(connection.execute(query).scalars())
+
+
+def end_cancelled(connection: Connection, database: Database, job: str, number: int) -> bool:
+    """Settle a job that was asked to stop, now that its attempt is over.
+
+    Returns:
+        False where nobody asked, or the attempt is not the one that runs the job.
+    """
+    ended = connection.execute(
+        update(jobs)
+        .where(
+            jobs.c.id == job,
+            jobs.c.attempt == number,
+            jobs.c.state == State.STARTED,
+            jobs.c.cancel_requested_at.is_not(None),
+        )
+        .values(state=State.REVOKED, finished_at=database.now, revision=jobs.c.revision + 1)
+        .returning(
+            jobs.c.progress_done, jobs.c.progress_total, jobs.c.started_at, jobs.c.finished_at
+        )
+    ).one_or_none()
+    if ended is None:
+        return False
+    ran = (ended.finished_at - ended.started_at).total_seconds()
+    at = Progress(ended.progress_done, ended.progress_total)
+    connection.execute(
+        update(attempts)
+        .where(attempts.c.job == job, attempts.c.number == number)
+        .values(ended_at=database.now, ending=Ending.CANCELLED, note=stopped_in_words(at, ran))
+    )
+    return True
 
 
 def died_too_often(endings: Counter[Ending], limits: Limits) -> str | None:

@@ -73,6 +73,12 @@ class Progress:
         return min(100.0, 100 * self.done / self.total) if self.total else None
 
 
+def stopped_in_words(at: Progress, seconds: float) -> str:
+    """Say how far an attempt was, and how long it had run, when it was cancelled."""
+    how_far = "" if at.percent is None else f" at {at.percent:.0f} %"
+    return f"Stopped{how_far} after {seconds:.0f} s."
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """What a person asked for: one row of the ledger. All times are aware, in UTC."""

@@ -1,11 +1,13 @@
 """Putting right what a death left behind: reports of main processes, and stopped hearts."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import Connection, and_, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ledger.attempts import Limits, died_too_often, end_as_crashed, history
+from ledger.attempts import Limits, died_too_often, end_as_crashed, end_cancelled, history
 from ledger.database import Database
 from ledger.record import WAITING, Cause, Delivery, Ending, State
 from ledger.schema import attempts, jobs, leases, workers
@@ -50,28 +52,34 @@ class Recovery:
                 .returning(attempts.c.number)
             ).scalar_one_or_none()
             if number is None:
-                connection.execute(
-                    update(jobs)
-                    .where(jobs.c.id == delivery.job, jobs.c.state.in_(WAITING))
-                    .where(jobs.c.sent_at.is_not(None))
-                    .values(sent_at=None, due_at=self._database.now)
-                )
+                self._send_again(connection, delivery.job)
                 return None
-            why = died_too_often(history(connection, delivery.job), self._limits)
-            if why is not None:
-                ended = end_as_crashed(connection, self._database, delivery.job, why)
-                return Freed(delivery.job, number, why) if ended else None
-            freed = connection.execute(
-                update(jobs)
-                .where(
-                    jobs.c.id == delivery.job,
-                    jobs.c.attempt == number,
-                    jobs.c.state == State.STARTED,
-                )
-                # RabbitMQ brings the same message again; the clock sends one if it does not.
-                .values(state=State.PENDING, worker=None, revision=jobs.c.revision + 1)
-            )
-            return Freed(delivery.job, number) if freed.rowcount else None
+            # RabbitMQ brings the same message again; the clock sends one if it does not.
+            return self._let_go(connection, delivery.job, number, {})
+
+    def _let_go(
+        self, connection: Connection, job: str, number: int, values: Mapping[str, Any]
+    ) -> Freed | None:
+        """End a job whose attempt died, if it was cancelled or dies too often; else free it."""
+        if end_cancelled(connection, self._database, job, number):
+            return Freed(job, number, "it was cancelled")
+        why = died_too_often(history(connection, job), self._limits)
+        if why is not None:
+            ended = end_as_crashed(connection, self._database, job, why)
+            return Freed(job, number, why) if ended else None
+        freed = connection.execute(
+            update(jobs)
+            .where(jobs.c.id == job, jobs.c.attempt == number, jobs.c.state == State.STARTED)
+            .values(state=State.PENDING, worker=None, revision=jobs.c.revision + 1, **values)
+        )
+        return Freed(job, number) if freed.rowcount else None
+
+    def _send_again(self, connection: Connection, job: str) -> None:
+        connection.execute(
+            update(jobs)
+            .where(jobs.c.id == job, jobs.c.state.in_(WAITING), jobs.c.sent_at.is_not(None))
+            .values(sent_at=None, due_at=self._database.now)
+        )
 
     def report_timeout(self, delivery: Delivery, limit: float) -> bool:
         """Settle a job whose process was killed at its hard time limit, in seconds.
@@ -101,6 +109,8 @@ class Recovery:
                 .returning(attempts.c.number)
             ).scalar_one_or_none()
             if number is None:
+                # Killed while it waited to claim; the message is gone with it.
+                self._send_again(connection, delivery.job)
                 return False
             ended = connection.execute(
                 update(jobs)
@@ -150,23 +160,9 @@ class Recovery:
             )
             if not ended_attempt.rowcount:
                 return None
-            why = died_too_often(history(connection, job), self._limits)
-            if why is not None:
-                end_as_crashed(connection, self._database, job, why)
-                return Freed(job, attempt, why)
-            connection.execute(
-                update(jobs)
-                .where(jobs.c.id == job, jobs.c.attempt == attempt, jobs.c.state == State.STARTED)
-                # Unsent and due: nobody knows where the old message is.
-                .values(
-                    state=State.PENDING,
-                    worker=None,
-                    sent_at=None,
-                    due_at=self._database.now,
-                    revision=jobs.c.revision + 1,
-                )
-            )
-            return Freed(job, attempt)
+            # Unsent and due: nobody knows where the old message is.
+            unsent = {"sent_at": None, "due_at": self._database.now}
+            return self._let_go(connection, job, attempt, unsent)
 
     def take_lease(self, name: str, holder: str, seconds: float) -> bool:
         """Take or keep a lease that one holder at a time has; return whether it is ours now."""
@@ -185,16 +181,38 @@ class Recovery:
         with self._database.write_soon() as connection:
             return connection.execute(taken).scalar_one_or_none() is not None
 
-    def held_by(self, worker: str) -> list[tuple[Delivery, int]]:
-        """Return the deliveries and pids of the attempts that this worker's row says it runs."""
-        query = select(
-            attempts.c.job, attempts.c.message, attempts.c.delivery_count, attempts.c.pid
-        ).join(jobs, and_(jobs.c.id == attempts.c.job, jobs.c.attempt == attempts.c.number))
+    def held_by(self, worker: str) -> set[Delivery]:
+        """Return the deliveries of the attempts that this worker's row says it runs."""
+        query = select(attempts.c.job, attempts.c.message, attempts.c.delivery_count).join(
+            jobs, and_(jobs.c.id == attempts.c.job, jobs.c.attempt == attempts.c.number)
+        )
         query = query.where(
             jobs.c.state == State.STARTED, jobs.c.finished_at.is_(None), jobs.c.worker == worker
         )
         with self._database.read() as connection:
-            return [
-                (Delivery(job, message, count), pid)
-                for job, message, count, pid in connection.execute(query)
-            ]
+            return {Delivery(*row) for row in connection.execute(query)}
+
+    def unheeding(
+        self, worker: str, running: Collection[Delivery], closed_for: float, asked_for: float
+    ) -> list[Delivery]:
+        """Return which deliveries a worker's processes should have left by now.
+
+        Args:
+            worker: whose.
+            running: those that its processes work on.
+            closed_for: seconds since their attempt was closed, by somebody else or by themselves.
+            asked_for: seconds since somebody asked the job to stop.
+        """
+        ago = self._database.ago
+        late = or_(
+            attempts.c.ended_at <= ago(closed_for),
+            and_(attempts.c.ended_at.is_(None), jobs.c.cancel_requested_at <= ago(asked_for)),
+        )
+        query = (
+            select(attempts.c.job, attempts.c.message, attempts.c.delivery_count)
+            .join(jobs, jobs.c.id == attempts.c.job)
+            .where(jobs.c.id.in_([one.job for one in running]), attempts.c.worker == worker, late)
+        )
+        with self._database.read() as connection:
+            found = {Delivery(*row) for row in connection.execute(query)}
+        return [one for one in running if one in found]

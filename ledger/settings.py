@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     beat_every: float = Field(2, gt=0, description="How often a worker says that it lives")
     send_grace: float = Field(3, ge=0, description="How long a submit may take to send by itself")
     resend_after: float = Field(10, gt=0, description="A sent job missing from its empty queue")
+    cancel_grace: float = Field(10, ge=0, description="How long a cancelled job may clean up")
     max_crashes: int = Field(3, ge=1, description="Crashed attempts that quarantine a job")
     max_losses: int = Field(6, ge=1, description="Lost attempts that quarantine a job")
     secret_key: SecretStr = SecretStr("")

@@ -9,13 +9,12 @@ from contextlib import contextmanager
 from queue import Empty
 from typing import Any
 
-from celery.worker import state
-
 from ledger import Ledger
 from ledger.errors import LedgerUnavailable
 from ledger.jobs import Unsent
 from ledger.record import Delivery, Ending
 from ledger.recovery import Freed
+from tasks.children import STOP_GRACE, Children, kill
 from tasks.kind import Kind
 from tasks.publisher import NotSent, Publisher
 from tasks.queue import send
@@ -60,6 +59,7 @@ class Clock(threading.Thread):
         self._last_beat = 0.0
         self._beating_since = time.monotonic()
         self._missing: set[Delivery] = set()
+        self._children = Children()
 
     def stop(self, **_signal: Any) -> None:
         """Write what is still to be written and end, within a few seconds."""
@@ -94,6 +94,7 @@ class Clock(threading.Thread):
         self._guarded(self._write_reports)
         self._guarded(self._beat)
         self._guarded(self._free_what_the_pool_lost)
+        self._guarded(self._kill_what_shall_not_run)
         self._guarded(self._for_all)
 
     def _guarded(self, step: Callable[[], None]) -> None:
@@ -120,6 +121,8 @@ class Clock(threading.Thread):
             if self._ledger.recovery.report_timeout(report.delivery, report.limit):
                 logger.error("Job %s was killed at its limit of %g s.", job, report.limit)
             return
+        if report.told_to_end is not None:
+            self._children.told_to_end(report.told_to_end)
         _log(self._ledger.recovery.report_death(report.delivery, report.ending, report.note))
 
     def _beat(self) -> None:
@@ -134,12 +137,23 @@ class Clock(threading.Thread):
 
     def _free_what_the_pool_lost(self) -> None:
         """Free a job that the ledger gives to this worker and that its pool has not, seen twice."""
-        held = {delivery for delivery, _pid in self._ledger.recovery.held_by(self._worker)}
-        missing = {delivery for delivery in held if delivery.job not in state.requests}
+        held = self._ledger.recovery.held_by(self._worker)
+        missing = held - self._children.taken()
         for delivery in missing & self._missing:
             note = "Its worker no longer had it."
             _log(self._ledger.recovery.report_death(delivery, Ending.LOST, note))
         self._missing = missing
+
+    def _kill_what_shall_not_run(self) -> None:
+        """Kill a process whose job is another's by now, or was asked to stop long enough ago."""
+        self._children.kill_the_unheeding()
+        running = self._children.running()
+        if running:
+            unheeding = self._ledger.recovery.unheeding(
+                self._worker, running, STOP_GRACE, self._ledger.settings.cancel_grace
+            )
+            for delivery in unheeding:
+                kill(running[delivery], f"job {delivery.job} shall not run in it any more")
 
     def _for_all(self) -> None:
         """Do what one clock does for every worker."""

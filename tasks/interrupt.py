@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -16,6 +17,9 @@ logger = logging.getLogger(__name__)
 
 PULSE = 0.5  # seconds between a running job's reports
 
+# A time limit's signal that comes this soon, in seconds, was meant for the job before.
+STALE = 0.5
+
 # Celery's main process sends this signal at a soft time limit; our pulse sends it too.
 SOFT = signal.SIGUSR1
 
@@ -26,6 +30,11 @@ class Interrupts:
     def __init__(self) -> None:
         self._pulse: threading.Thread | None = None
 
+    @staticmethod
+    def hold() -> None:
+        """Ignore soft signals from here on; so they can't break into a claim or a settling."""
+        signal.signal(SOFT, signal.SIG_IGN)
+
     @contextmanager
     def armed(self, running: Running) -> Iterator[None]:
         """While the block runs, raise in it what a soft signal means.
@@ -34,19 +43,20 @@ class Interrupts:
             SoftTimeLimitExceeded: the kind's time limit has come.
             Cancelled: somebody asked the job to stop, or another attempt runs it.
         """
+        began = time.monotonic()
 
         def soft(_signal: int, _frame: FrameType | None) -> None:
             if running.cancelled or running.lost:
                 raise Cancelled
-            raise SoftTimeLimitExceeded
+            if time.monotonic() - began > STALE:
+                raise SoftTimeLimitExceeded
 
         self._start_pulse()
         signal.signal(SOFT, soft)
         try:
             yield
         finally:
-            # Ignored from here on, so that it cannot break into the settling of the job.
-            signal.signal(SOFT, signal.SIG_IGN)
+            self.hold()
 
     def _start_pulse(self) -> None:
         # One thread for the life of the process: to start one for each job costs more than a
@@ -61,7 +71,7 @@ def _beat() -> None:
     told: Running | None = None
     while not pause.wait(PULSE):
         running = current()
-        if running is None:
+        if running is None or running.lost:
             continue
         try:
             running.pulse()

@@ -7,7 +7,7 @@ from celery.exceptions import Ignore, SoftTimeLimitExceeded
 from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 
 from ledger.attempts import Outcome
-from ledger.record import JSON, Cause, Ending, Error, State
+from ledger.record import JSON, Cause, Ending, Error, State, stopped_in_words
 from tasks.context import Cancelled, Running
 from tasks.kind import BadInput, Kind
 
@@ -107,9 +107,7 @@ def _timed_out(limit: float) -> Outcome:
 
 
 def _stopped(running: Running, ran: float) -> Outcome:
-    percent = running.at.percent
-    how_far = "" if percent is None else f" at {percent:.0f} %"
-    note = f"Stopped{how_far} after {ran:.0f} s."
+    note = stopped_in_words(running.at, ran)
     return Outcome(State.REVOKED, Ending.CANCELLED, note=note)
 
 

@@ -8,11 +8,15 @@ from ledger.record import Delivery, Ending
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """A delivery whose process died or was stopped, with the reason in words."""
+    """A delivery whose process died or was stopped, with the reason in words.
+
+    `told_to_end` is the pid of a process that may not have died yet: it is killed if it does not.
+    """
 
     delivery: Delivery
     ending: Ending
     note: str
+    told_to_end: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

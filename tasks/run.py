@@ -47,6 +47,7 @@ class Runner:
             celery.exceptions.Reject: no such job exists; the message goes to the dead letters.
             SystemExit: the worker is told to stop; the message must go back.
         """
+        self.interrupts.hold()
         claim = _until_answered(
             lambda: self.ledger.attempts.claim(delivery, self.worker, os.getpid()), delivery.job
         )

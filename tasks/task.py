@@ -23,7 +23,7 @@ class JobTask(Task):
 
     app: Postroom
     kind: Kind
-    Request = "tasks.worker:JobRequest"
+    Request = "tasks.request:JobRequest"
     throws = (JobFailed,)  # Logged in a line, for the ledger has the traceback.
 
     def __call__(self, *args: Any, **kwargs: Any) -> JSON:

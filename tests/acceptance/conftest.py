@@ -18,6 +18,7 @@ from tasks.kind import Kind, kinds
 from tasks.publisher import Publisher
 from tasks.queue import Accepted, submit
 from tests.acceptance.app import app as _workers_app  # noqa: F401 - it makes the test's kinds known
+from tests.services import PostgreSQL
 from tests.waiting import until
 
 CHECKOUT = Path(__file__).parent.parent.parent
@@ -155,6 +156,11 @@ class Site:
 
         return until(f"attempt {attempt} of job {job} runs", look, within)
 
+    def stored_outputs(self, job: str) -> int:
+        """Return how many files the storage holds for the job, of whatever attempt."""
+        folder = Path(self.ledger.settings.storage_url) / "outputs" / job
+        return sum(path.is_file() for path in folder.rglob("*"))
+
     def close(self) -> None:
         for worker in self._workers:
             worker.end()
@@ -182,6 +188,13 @@ def celery_at(broker_url: str) -> Celery:
 @pytest.fixture
 def site(tmp_path: Path, broker_url: str) -> Iterator[Site]:
     made = Site(tmp_path, broker_url, f"sqlite:///{tmp_path / 'var' / 'ledger.sqlite3'}")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def pg_site(tmp_path: Path, broker_url: str, postgresql: PostgreSQL) -> Iterator[Site]:
+    made = Site(tmp_path, broker_url, postgresql.database())
     yield made
     made.close()
 

@@ -1,6 +1,7 @@
 """Kinds that do what a person's script may do at its worst; each is told what by its inputs."""
 
 import ctypes
+import itertools
 import os
 import signal
 import subprocess
@@ -146,3 +147,31 @@ def makes_files(gate: str) -> None:
         if Path(gate).exists():
             return
         time.sleep(0.02)
+
+
+@kind(title="Work on", time_limit=seconds(300))
+def works_on(trace: str, gate: str) -> str:
+    """Reports, prints and writes all the time, until the file `gate` exists."""
+    _note(trace, "began")
+    result = output(f"by-{os.getpid()}.txt")
+    for step in itertools.count():
+        if Path(gate).exists():
+            break
+        progress(step, None, f"by {os.getpid()}")
+        print("by", os.getpid())  # noqa: T201 - it goes to the job's log
+        result.write_text(f"{step}", encoding="utf-8")
+        _note(trace, "works")
+        time.sleep(0.1)
+    return f"by {os.getpid()}"
+
+
+@kind(title="Hear nothing", time_limit=seconds(300))
+def hears_nothing(trace: str, gate: str) -> None:
+    """Catches whatever is raised in it and goes on, until the file `gate` exists."""
+    _note(trace, "began")
+    while not Path(gate).exists():
+        try:
+            _note(trace, "works")
+            time.sleep(0.1)
+        except BaseException:  # noqa: BLE001, S112 - the fault that is tested
+            continue

@@ -1,0 +1,65 @@
+"""A delivery as the worker's main process sees it: it hands over to the clock what only it sees."""
+
+import re
+from typing import Any
+
+from billiard.exceptions import WorkerLostError
+from celery.exceptions import InvalidTaskError
+from celery.worker.request import Request
+
+from ledger.record import Delivery, Ending
+from tasks.publisher import MESSAGE_HEADER
+from tasks.reports import Death, Report, Timeout
+from tasks.task import delivery_count
+
+_HOW_IT_DIED = re.compile(r"prematurely: (.+?)\.? Job: ")
+
+
+class JobRequest(Request):
+    """A delivery as the main process sees it: it hands over to the clock what only it can see."""
+
+    def __init__(self, message: Any, **kwargs: Any) -> None:
+        super().__init__(message, **kwargs)
+        limits = self.time_limits
+        well_formed = (
+            isinstance(self.id, str)
+            and isinstance(self.args, list)
+            and isinstance(self.kwargs, dict)
+            and isinstance(limits, list | tuple)
+            and all(isinstance(limit, int | float | None) for limit in limits)
+        )
+        if not well_formed:
+            # Celery would find out later: in the child, which acknowledges, or not at all.
+            raise InvalidTaskError("The message has not the form of a task.")
+
+    def on_failure(self, exc_info: Any, *args: Any, **kwargs: Any) -> Any:
+        """Report a child that died with its job."""
+        error = getattr(exc_info.exception, "exc", exc_info.exception)
+        if isinstance(error, WorkerLostError):
+            how = _HOW_IT_DIED.search(str(error))
+            note = f"Its process died: {how[1] if how else error}."
+            self._hand_over(Death(self.delivery, Ending.CRASHED, note))
+            # The clock's line tells it; a traceback of ours adds nothing.
+            kwargs["return_ok"] = True
+        return super().on_failure(exc_info, *args, **kwargs)
+
+    def on_timeout(self, soft: bool, timeout: float) -> Any:  # noqa: FBT001 - Celery's signature
+        """Report a child that was killed at its time limit."""
+        if not soft:
+            self._hand_over(Timeout(self.delivery, timeout))
+        return super().on_timeout(soft, timeout)
+
+    def cancel(self, *args: Any, **kwargs: Any) -> Any:
+        """Report a job that is stopped because the connection under its delivery was lost."""
+        note = "The connection to RabbitMQ was lost, so the message went to another worker."
+        self._hand_over(Death(self.delivery, Ending.INTERRUPTED, note, told_to_end=self.worker_pid))
+        return super().cancel(*args, **kwargs)
+
+    @property
+    def delivery(self) -> Delivery:
+        """Which message this is, and which time it is delivered."""
+        headers = self._request_dict
+        return Delivery(self.id, headers.get(MESSAGE_HEADER) or self.id, delivery_count(headers))
+
+    def _hand_over(self, report: Report) -> None:
+        self._app.reports.put(report)
