@@ -19,6 +19,7 @@ from sqlalchemy import (
     create_engine,
     event,
     make_url,
+    select,
     type_coerce,
 )
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -135,6 +136,16 @@ class Database:
             connection.execution_options(soon=True)
             with connection.begin():
                 yield connection
+
+    def read_clock(self) -> datetime:
+        """Return the database's own time.
+
+        Raises:
+            LedgerUnavailable: the database did not answer.
+        """
+        with self.read() as connection:
+            told: datetime = connection.execute(select(self.now)).scalar_one()
+            return told
 
     def close(self) -> None:
         """Close every idle connection."""

@@ -123,6 +123,19 @@ class Files:
         )
         return replace(file, sha256=self._storage.keep(path, key_of(file)).sha256)
 
+    def probe(self) -> None:
+        """Write, read and delete a small file, to see that the storage works.
+
+        Raises:
+            StorageError: it does not.
+        """
+        key = f"probe/{uuid7()}"
+        writer = self._storage.writer(key, "a probe", limit=1)
+        writer.write(b"1")
+        writer.finish()
+        self._storage.open(key).close()
+        self._storage.delete(key)
+
     def discard(self, outputs: Collection[StoredFile]) -> None:
         """Delete the bytes of outputs whose attempt did not settle.
 

@@ -1,0 +1,214 @@
+"""What is wrong with a deployment, and for each thing the line that repairs it."""
+
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from celery import Celery
+from kombu import Connection, Producer, Queue
+
+from ledger import Ledger
+from ledger.errors import LedgerError, LedgerOutdated, LedgerUnavailable
+from tasks.kind import Kind
+from tasks.publisher import WAIT
+
+OLDEST_BROKER = (3, 10)
+CLOCKS_MAY_DIFFER = timedelta(seconds=5)
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class Verdict(StrEnum):
+    """How a check came out."""
+
+    GOOD = "good"
+    DOUBTFUL = "doubtful"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check's answer; `repair` says what to do where it is not good."""
+
+    name: str
+    verdict: Verdict
+    words: str
+    repair: str = ""
+
+
+def examine(
+    ledger: Ledger,
+    app: Celery,
+    kinds: Mapping[str, Kind],
+    now: Callable[[], datetime] | None = None,
+) -> Iterator[Finding]:
+    """Yield what is found, one check after another; it takes a few seconds in any weather.
+
+    Args:
+        ledger: the deployment's.
+        app: the Celery app, for its broker and its queues.
+        kinds: what can be submitted, by name.
+        now: this machine's clock.
+    """
+    database = _database(ledger)
+    yield database
+    if database.verdict is Verdict.GOOD:
+        yield _clocks(ledger, now or (lambda: datetime.now(UTC)))
+        yield from _workers(ledger, kinds)
+    yield _storage(ledger)
+    yield from _broker(app)
+    yield _password(app)
+
+
+def _database(ledger: Ledger) -> Finding:
+    try:
+        ledger.require_current()
+    except LedgerOutdated as error:
+        return Finding("ledger", Verdict.WRONG, str(error), "python -m ledger upgrade")
+    except LedgerUnavailable as error:
+        return Finding(
+            "ledger",
+            Verdict.WRONG,
+            f"The database does not answer: {error}",
+            "Start the database, or set DATABASE_URL to where it is.",
+        )
+    return Finding("ledger", Verdict.GOOD, "The database answers, its tables are current.")
+
+
+def _clocks(ledger: Ledger, now: Callable[[], datetime]) -> Finding:
+    apart = abs(ledger.database.read_clock() - now())
+    if apart > CLOCKS_MAY_DIFFER:
+        return Finding(
+            "clocks",
+            Verdict.DOUBTFUL,
+            f"This machine's clock and the database's are {apart.total_seconds():.0f} s apart."
+            " Jobs run right all the same, but times on pages look odd.",
+            "Let both machines follow the same time server, for instance: apt install chrony",
+        )
+    return Finding("clocks", Verdict.GOOD, "This machine's clock and the database's agree.")
+
+
+def _workers(ledger: Ledger, kinds: Mapping[str, Kind]) -> Iterator[Finding]:
+    alive = ledger.workers.alive(ledger.settings.heart_timeout)
+    for queue in sorted({kind.queue for kind in kinds.values()}):
+        listening = [worker for worker in alive if queue in worker.queues]
+        if listening:
+            places = sum(worker.concurrency for worker in listening)
+            words = f"{len(listening)} workers listen, {places} jobs can run at a time."
+            yield Finding(f"workers of {queue}", Verdict.GOOD, words)
+        else:
+            repair = f"celery -A tasks worker -Q {queue}"
+            words = f"No worker listens to {queue}, so its jobs wait."
+            yield Finding(f"workers of {queue}", Verdict.WRONG, words, repair)
+    hosts = {worker.host for worker in alive}
+    folder = "://" not in ledger.settings.storage_url
+    if folder and hosts - {socket.gethostname()}:
+        yield Finding(
+            "shared storage",
+            Verdict.DOUBTFUL,
+            f"Workers run on {', '.join(sorted(hosts))}, and files are kept in the folder"
+            f" {ledger.settings.storage_url}: is it the same one on all of them?",
+            "Mount a shared folder there, or set STORAGE_URL to a server that all reach.",
+        )
+
+
+def _storage(ledger: Ledger) -> Finding:
+    try:
+        ledger.files.probe()
+    except LedgerError as error:
+        return Finding(
+            "storage",
+            Verdict.WRONG,
+            str(error),
+            f"Make room in {ledger.settings.storage_url} and let this user write to it,"
+            " or set STORAGE_URL to another place.",
+        )
+    return Finding("storage", Verdict.GOOD, "Files can be written, read and deleted.")
+
+
+def _broker(app: Celery) -> Iterator[Finding]:
+    connection = app.connection_for_write(connect_timeout=WAIT, heartbeat=0).clone(
+        transport_options={"confirm_publish": True}
+    )
+    refusals = (*connection.connection_errors, *connection.channel_errors, OSError)
+    try:
+        # The transport itself, for kombu's own connect would try again and again.
+        connection.transport.establish_connection().close()
+        connection.connect()
+        connection.connection.transport.sock.settimeout(WAIT)
+        yield _version(connection)
+        yield _confirms(connection)
+        for queue in (app.conf["DEAD_QUEUE"], *app.conf.task_queues):
+            yield _queue(connection, queue)
+    except refusals as error:
+        yield Finding(
+            "broker",
+            Verdict.WRONG,
+            f"RabbitMQ does not answer at {connection.as_uri()}: {error}",
+            "Start it, or set CELERY_BROKER_URL to where it is. Jobs are accepted meanwhile.",
+        )
+    finally:
+        connection.collect()
+
+
+def _version(connection: Connection) -> Finding:
+    version = str(connection.connection.server_properties.get("version", "0"))
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_BROKER:
+        words = f"RabbitMQ is {version}; quorum queues do what we need from 3.10 on."
+        return Finding("broker", Verdict.WRONG, words, "Install a newer RabbitMQ.")
+    return Finding("broker", Verdict.GOOD, f"RabbitMQ {version} answers.")
+
+
+def _confirms(connection: Connection) -> Finding:
+    """Send a message to a queue of our own: an alarm holds it back."""
+    channel = connection.default_channel
+    name = f"postroom.doctor.{uuid4()}"
+    channel.queue_declare(name, exclusive=True, auto_delete=True)
+    try:
+        Producer(channel, auto_declare=False).publish(
+            b"", routing_key=name, mandatory=True, confirm_timeout=WAIT
+        )
+    except (*connection.connection_errors, OSError) as error:
+        return Finding(
+            "confirms",
+            Verdict.WRONG,
+            f"RabbitMQ takes no messages: {error}. A memory or disk alarm does that.",
+            "rabbitmqctl status names the alarm; free memory or disk. Jobs wait meanwhile.",
+        )
+    return Finding("confirms", Verdict.GOOD, "RabbitMQ takes messages and confirms them.")
+
+
+def _queue(connection: Connection, queue: Queue) -> Finding:
+    name = f"queue {queue.name}"
+    with connection.channel() as channel:
+        try:
+            queue.bind(channel).queue_declare(passive=True)
+            queue.bind(channel).declare()
+        except connection.channel_errors as error:
+            code = getattr(error, "reply_code", None)
+            if code == 404:  # noqa: PLR2004 - AMQP's NOT_FOUND
+                words = "It is not there yet; the first worker or job makes it."
+                return Finding(name, Verdict.DOUBTFUL, words, "celery -A tasks worker")
+            return Finding(
+                name,
+                Verdict.WRONG,
+                f"It exists with other arguments than ours: {error}",
+                f"When it is empty: rabbitmqctl delete_queue {queue.name}",
+            )
+    return Finding(name, Verdict.GOOD, "It is there, with our arguments.")
+
+
+def _password(app: Celery) -> Finding:
+    broker: Any = urlsplit(app.conf.broker_url)
+    if broker.hostname not in LOOPBACK and (broker.username or "guest") == "guest":
+        return Finding(
+            "password",
+            Verdict.WRONG,
+            "The broker is on another machine, with RabbitMQ's default user.",
+            "rabbitmqctl add_user postroom …, and set CELERY_BROKER_URL to it.",
+        )
+    return Finding("password", Verdict.GOOD, "No default password is used over the network.")
