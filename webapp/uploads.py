@@ -17,6 +17,7 @@ from webapp.questions import Question
 from webapp.services import services
 from webapp.signatures import HEAD, contradiction
 
+PIECE: Final = 1 << 20  # bytes that are copied at a time
 LONGEST_TEXT: Final = 10_000_000  # bytes of one text in a form, and of a body without files
 
 
