@@ -131,7 +131,9 @@ def problem_of(error: Exception) -> Problem:
         return Problem(404, "There is no such kind of job", str(error), kinds=error.kinds)
     for kind, problem in _OURS.items():
         if isinstance(error, kind):
-            return replace(problem, advice=f"{error} {problem.advice}".strip())
+            # What a database says of itself is for the log, not for whoever asks.
+            said = "" if isinstance(error, LedgerUnavailable) else f"{error} "
+            return replace(problem, advice=f"{said}{problem.advice}".strip())
     return _HTTP[SERVER_ERROR]
 
 
@@ -162,8 +164,8 @@ _HTTP: Mapping[int | None, Problem] = {
         ),
     )
 }
-# The first that fits counts, so a full disk stands before being away. The error itself says what
-# happened; here stands what to do.
+# The first that fits counts, so a full disk stands before being away. Most errors say themselves
+# what happened; here stands what to do.
 _OURS: Mapping[type[Exception], Problem] = {
     NoSuchJob: Problem(404, "There is no such job", "Look for it in the list of jobs."),
     NoSuchFile: Problem(404, "There is no such file", "The page of its job lists what there is."),
