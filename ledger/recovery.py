@@ -82,13 +82,14 @@ class Recovery:
         )
 
     def report_timeout(self, delivery: Delivery, limit: float) -> bool:
-        """Settle a job whose process was killed at its hard time limit, in seconds.
+        """Settle a job whose process was killed because it ran on after its time limit.
 
         An attempt closed as interrupted is corrected: the limit's first signal looks like one.
 
         Returns:
             Whether this report ended the job.
         """
+        words = f"The job ran into its time limit of {limit:g} s and went on, so it was killed."
         with self._database.write() as connection:
             number = connection.execute(
                 update(attempts)
@@ -104,7 +105,7 @@ class Recovery:
                 .values(
                     ended_at=self._database.now,
                     ending=Ending.TIMED_OUT,
-                    note=f"Killed at its time limit of {limit:g} s.",
+                    note=words,
                 )
                 .returning(attempts.c.number)
             ).scalar_one_or_none()
@@ -125,7 +126,7 @@ class Recovery:
                     finished_at=self._database.now,
                     revision=jobs.c.revision + 1,
                     error_type="TimeLimitExceeded",
-                    error_message=f"The job ran into its time limit of {limit:g} s.",
+                    error_message=words,
                 )
             )
             return ended.rowcount == 1

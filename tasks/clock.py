@@ -10,7 +10,7 @@ from queue import Empty
 from typing import Any
 
 from ledger import Ledger
-from ledger.errors import LedgerUnavailable
+from ledger.errors import AlreadySettled, LedgerUnavailable, NoSuchJob
 from ledger.jobs import Unsent
 from ledger.record import Delivery, Ending
 from ledger.recovery import Freed
@@ -18,7 +18,7 @@ from tasks.children import STOP_GRACE, Children, kill
 from tasks.kind import Kind
 from tasks.publisher import NotSent, Publisher
 from tasks.queue import send
-from tasks.reports import Report, Reports, Timeout
+from tasks.reports import Cancel, Death, Report, Reports, Timeout
 
 logger = logging.getLogger(__name__)
 
@@ -116,14 +116,24 @@ class Clock(threading.Thread):
             del self._unwritten[0]
 
     def _write(self, report: Report) -> None:
-        job = report.delivery.job
-        if isinstance(report, Timeout):
-            if self._ledger.recovery.report_timeout(report.delivery, report.limit):
-                logger.error("Job %s was killed at its limit of %g s.", job, report.limit)
-            return
-        if report.told_to_end is not None:
-            self._children.told_to_end(report.told_to_end)
-        _log(self._ledger.recovery.report_death(report.delivery, report.ending, report.note))
+        match report:
+            case Cancel(job):
+                self._cancel(job)
+            case Timeout(delivery, limit):
+                if self._ledger.recovery.report_timeout(delivery, limit):
+                    logger.error("Job %s was killed at its limit of %g s.", delivery.job, limit)
+            case Death(delivery, ending, note, told_to_end):
+                if told_to_end is not None:
+                    self._children.told_to_end(told_to_end)
+                _log(self._ledger.recovery.report_death(delivery, ending, note))
+
+    def _cancel(self, job: str) -> None:
+        try:
+            self._ledger.jobs.request_cancel(job)
+        except (AlreadySettled, NoSuchJob) as error:
+            logger.info("Job %s can't be cancelled: %s", job, error)
+        else:
+            logger.warning("Job %s is cancelled by Celery's control.", job)
 
     def _beat(self) -> None:
         settings, now = self._ledger.settings, time.monotonic()

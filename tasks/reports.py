@@ -27,5 +27,12 @@ class Timeout:
     limit: float
 
 
-Report = Death | Timeout
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """A job that somebody asked to stop, by Celery's own means."""
+
+    job: str
+
+
+Report = Death | Timeout | Cancel
 Reports = SimpleQueue[Report]

@@ -46,7 +46,7 @@ class JobRequest(Request):
     def on_timeout(self, soft: bool, timeout: float) -> Any:  # noqa: FBT001 - Celery's signature
         """Report a child that was killed at its time limit."""
         if not soft:
-            self._hand_over(Timeout(self.delivery, timeout))
+            self._hand_over(Timeout(self.delivery, self.task.kind.time_limit))
         return super().on_timeout(soft, timeout)
 
     def cancel(self, *args: Any, **kwargs: Any) -> Any:

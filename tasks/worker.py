@@ -12,6 +12,7 @@ from uuid_utils import uuid7
 
 from ledger.errors import LedgerUnavailable
 from ledger.workers import NewWorker
+from tasks import control
 from tasks.clock import Clock
 from tasks.kind import kinds
 from tasks.programs import Guard
@@ -40,6 +41,7 @@ class ClockStep(bootsteps.StartStopStep):
     def __init__(self, worker: Any, **kwargs: Any) -> None:
         # Before the children are forked: they inherit it.
         worker.app.worker_id = str(uuid7())
+        control.answer_revokes()
         guard = Guard()
         signals.worker_process_init.connect(lambda **_signal: guard.enlist(), weak=False)
         super().__init__(worker, **kwargs)

@@ -156,6 +156,14 @@ class Site:
 
         return until(f"attempt {attempt} of job {job} runs", look, within)
 
+    def nothing_comes_back(self) -> bool:
+        """Return whether every message so far is acknowledged: a next worker gets none of them."""
+        for worker in self._workers:
+            worker.end()
+        following = self.worker().ready()
+        self.settled(self.submit("hello", name="Ada", seconds=0))
+        return not any("is dropped" in worker.text() for worker in (*self._workers, following))
+
     def stored_outputs(self, job: str) -> int:
         """Return how many files the storage holds for the job, of whatever attempt."""
         folder = Path(self.ledger.settings.storage_url) / "outputs" / job

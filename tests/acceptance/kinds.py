@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Literal
 
+from tasks.app import app
 from tasks.context import checkpoint, output, progress, resume, track
 from tasks.kind import kind, seconds
 
@@ -175,3 +176,15 @@ def hears_nothing(trace: str, gate: str) -> None:
             time.sleep(0.1)
         except BaseException:  # noqa: BLE001, S112 - the fault that is tested
             continue
+
+
+@kind(title="Ignore the time limit", time_limit=seconds(1))
+def outstays(trace: str, ignores: Literal["limit", "limit and signals"]) -> None:
+    """Catches what its time limit raises, and goes on."""
+    if "signals" in ignores:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    hears_nothing(trace, "/nowhere")
+
+
+# The 30 seconds that a person's kind has to clean up in are too long for a test.
+app.tasks["outstays"].time_limit = 2.5

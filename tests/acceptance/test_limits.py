@@ -1,0 +1,46 @@
+"""Limits end a job with a clear reason, and nothing else with it."""
+
+from pathlib import Path
+
+import pytest
+
+from ledger.record import Cause, Ending, State
+from tests.acceptance.conftest import Site, lines
+
+pytestmark = pytest.mark.broker
+
+
+def test_a_job_over_its_time_limit_cleans_up_and_is_not_delivered_again(
+    site: Site, trace: Path
+) -> None:
+    site.worker().ready()
+    job = site.submit("overstays", trace=trace)
+
+    ended = site.settled(job)
+
+    assert (ended.state, ended.cause) == (State.FAILURE, Cause.TIMEOUT)
+    assert ended.error is not None
+    assert "limit of 1 s" in ended.error.message
+    assert len(lines(trace, "cleaned")) == 1
+    assert site.settled(site.submit("hello", name="Ada", seconds=0)).state is State.SUCCESS
+    assert site.endings(job) == [Ending.TIMED_OUT]
+    assert site.nothing_comes_back()
+
+
+@pytest.mark.parametrize("ignores", ["limit", "limit and signals"])
+def test_a_job_that_ignores_its_time_limit_is_killed_and_is_not_delivered_again(
+    site: Site, trace: Path, ignores: str
+) -> None:
+    worker = site.worker().ready()
+    job = site.submit("outstays", trace=trace, ignores=ignores)
+
+    ended = site.settled(job)
+
+    assert (ended.state, ended.cause) == (State.FAILURE, Cause.TIMEOUT)
+    assert ended.error is not None
+    assert "limit of 1 s and went on" in ended.error.message
+    assert site.settled(site.submit("hello", name="Ada", seconds=0)).state is State.SUCCESS
+    assert site.endings(job) == [Ending.TIMED_OUT]
+    assert len(lines(trace, "began")) == 1
+    assert worker.running()
+    assert site.nothing_comes_back()
