@@ -105,7 +105,10 @@ class Postroom:
     def console(self) -> Program:
         """Start the console and wait until it answers."""
         started = self.start("web")
-        until(f"the console answers\n{started.text()}", self._answers)
+        try:
+            until("the console answers", self._answers)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{started.text()}") from None
         return started
 
     def _answers(self) -> bool:
