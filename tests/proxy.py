@@ -53,9 +53,10 @@ class Proxy:
         self._do(self._cut)
 
     def _do(self, action: Callable[[], object]) -> None:
-        done = threading.Event()
-        self._loop.call_soon_threadsafe(lambda: (action(), done.set()))
-        assert done.wait(5)
+        async def act() -> None:
+            action()
+
+        asyncio.run_coroutine_threadsafe(act(), self._loop).result(5)
 
     def _cut(self) -> None:
         for writer in self._open:

@@ -123,7 +123,12 @@ class Site:
             owner="ada",
         )
 
-    def worker(self, concurrency: int = 1, **settings: str) -> WorkerProcess:
+    def publish_to(self, broker_url: str) -> None:
+        """Submit by that way from here on."""
+        self.publisher.close()
+        self.publisher = Publisher(celery_at(broker_url))
+
+    def worker(self, concurrency: int = 1, /, **settings: str) -> WorkerProcess:
         started = WorkerProcess(self, f"w{len(self._workers)}", concurrency, **settings)
         self._workers.append(started)
         return started

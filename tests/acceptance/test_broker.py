@@ -80,7 +80,7 @@ def test_jobs_whose_messages_are_gone_are_sent_again(
 
 
 def test_five_messages_of_one_job_make_one_run(site: Site, gate: Path, trace: Path) -> None:
-    worker = site.worker(concurrency=2).ready()
+    worker = site.worker(2).ready()
     job = site.submit("stays", trace=trace, gate=gate)
     again = Unsent(job, "stays", "default", 0, 0, {})
     for _ in range(2):

@@ -57,7 +57,7 @@ def test_a_job_of_a_killed_worker_runs_on_another_within_a_second(
 def test_a_job_that_kills_its_process_each_time_is_stopped_and_its_neighbours_finish(
     site: Site, trace: Path, how: str
 ) -> None:
-    site.worker(concurrency=2).ready()
+    site.worker(2).ready()
     killer = site.submit("dies", how=how, trace=trace)
     neighbours = [site.submit("hello", name="Ada", seconds=1) for _ in range(3)]
 
