@@ -58,15 +58,15 @@ def contradiction(name: str, head: bytes) -> str:
             return ""
         if suffix == ".pdf" and b"%PDF-" in head[:1024]:
             return ""  # Readers put up with something before it, and so some programs write it.
-        return f"{name} is not {claimed}, though it is called so{_really(head)}."
+        return f"{name} is not {claimed}, though it is called so{_really(head, claimed)}."
     if suffix in _TEXT and not _may_be_text(head):
-        return f"{name} is not text, though it is called so{_really(head)}."
+        return f"{name} is not text, though it is called so{_really(head, 'text')}."
     return ""
 
 
-def _really(head: bytes) -> str:
+def _really(head: bytes, claimed: str) -> str:
     for begins, words in _RECOGNISED.items():
-        if head.startswith(begins):
+        if head.startswith(begins) and words != claimed:
             return f"; it looks like {words}"
     return "; it looks like text" if head and _may_be_text(head) else ""
 
@@ -87,4 +87,4 @@ def _may_be_text(head: bytes) -> bool:
         return True
     # UTF-16 without its mark: of words, many second bytes are zero, all on the same side.
     even, odd = head[::2].count(0), head[1::2].count(0)
-    return min(even, odd) == 0 and 5 * max(even, odd) > len(head)
+    return min(even, odd) == 0 and 3 * max(even, odd) > len(head)
