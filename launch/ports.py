@@ -18,7 +18,8 @@ class Need:
     """A port that a start needs.
 
     `setting` is the environment variable that chooses it, and `choice` what to write there for
-    another port, with `{port}` in the number's place.
+    another port, with `{port}` in the number's place. `held_by` says who holds the port, where the
+    caller knows better than the kernel.
     """
 
     port: int
@@ -26,6 +27,7 @@ class Need:
     purpose: str
     host: str = "127.0.0.1"
     choice: str = "{port}"
+    held_by: str = ""
 
 
 def require(needs: Iterable[Need]) -> None:
@@ -64,7 +66,7 @@ def _obstacle(need: Need, wanted: list[int]) -> str:
         _bind(need.host, need.port).close()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            return f"is held by {holder(need.port)}"
+            return f"is held by {need.held_by or holder(need.port)}"
         return f"can't be used: {error.strerror} ({need.host})"
     return ""
 
@@ -146,9 +148,9 @@ def _socket_inodes(process: Path) -> set[str]:
 
 
 def _name(process: Path) -> str:
-    """Return the program's name and its first word of arguments, as `python3 app.py`."""
+    """Return the program's name and its first arguments, as `python3 -m http.server`."""
     try:
         words = process.joinpath("cmdline").read_bytes().decode(errors="replace").split("\0")
     except OSError:
         return "a process that has just ended"
-    return " ".join([Path(words[0]).name, *words[1:2]]).strip()
+    return " ".join(Path(word).name for word in words[:3]).strip()
