@@ -12,6 +12,8 @@ from ledger.database import Database
 from ledger.record import WAITING, Cause, Delivery, Ending, State
 from ledger.schema import attempts, jobs, leases, workers
 
+DEAD_PAUSE = 5.0  # seconds until a job is sent again whose message RabbitMQ gave up
+
 
 @dataclass(frozen=True, slots=True)
 class Freed:
@@ -130,6 +132,41 @@ class Recovery:
                 )
             )
             return ended.rowcount == 1
+
+    def message_died(self, job: str, message: str) -> bool:
+        """See to a job one of whose messages RabbitMQ has given up: it is sent again if it waits.
+
+        Returns:
+            False where there is no such job.
+        """
+        with self._database.write() as connection:
+            row = connection.execute(
+                select(jobs.c.attempt, jobs.c.message, jobs.c.state).where(jobs.c.id == job)
+            ).one_or_none()
+            if row is None:
+                return False
+            # Not at once: a worker that refuses it would make a circle of it.
+            unsent = {"sent_at": None, "due_at": self._database.ago(-DEAD_PAUSE)}
+            connection.execute(
+                update(jobs)
+                .where(jobs.c.id == job, jobs.c.state.in_(WAITING), jobs.c.sent_at.is_not(None))
+                .values(unsent)
+            )
+            if row.message == message:
+                # Its attempt's own message: RabbitMQ had it back, so that attempt is over.
+                closed = connection.execute(
+                    update(attempts)
+                    .where(attempts.c.job == job, attempts.c.number == row.attempt)
+                    .where(attempts.c.ending.is_(None))
+                    .values(
+                        ended_at=self._database.now,
+                        ending=Ending.LOST,
+                        note="RabbitMQ gave its message up after too many deliveries.",
+                    )
+                )
+                if closed.rowcount:
+                    self._let_go(connection, job, row.attempt, unsent)
+        return True
 
     def free_from_stopped_hearts(self, seconds: float) -> list[Freed]:
         """Take the jobs of workers that have been silent that long, so that others run them."""

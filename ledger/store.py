@@ -7,6 +7,7 @@ from typing import Self
 from ledger import migrate
 from ledger.attempts import Attempts, Limits
 from ledger.database import Database
+from ledger.dead_letters import DeadLetters
 from ledger.files import Files
 from ledger.jobs import Jobs
 from ledger.logs import Logs
@@ -33,6 +34,7 @@ class Ledger:
         limits = Limits(settings.max_crashes, settings.max_losses)
         self.jobs = Jobs(self.database)
         self.attempts = Attempts(self.database, limits)
+        self.dead_letters = DeadLetters(self.database)
         self.recovery = Recovery(self.database, limits)
         self.logs = Logs(self.database)
         self.files = Files(self.database, Storage(settings.storage_url))

@@ -14,6 +14,7 @@ from ledger.errors import AlreadySettled, LedgerUnavailable, NoSuchJob
 from ledger.jobs import Unsent
 from ledger.record import Delivery, Ending
 from ledger.recovery import Freed
+from tasks import dead_letters
 from tasks.children import STOP_GRACE, Children, kill
 from tasks.kind import Kind
 from tasks.publisher import NotSent, Publisher
@@ -36,15 +37,17 @@ class Clock(threading.Thread):
         kinds: by name; a job of any other kind is left alone.
         worker: the id of the worker's row.
         reports: what the main process saw, to be written however long that takes.
+        dead_queue: the name of the queue of dead letters.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - each is a thing of its own
         self,
         ledger: Ledger,
         publisher: Publisher,
         kinds: Mapping[str, Kind],
         worker: str,
         reports: Reports,
+        dead_queue: str,
     ) -> None:
         super().__init__(name="clock", daemon=True)
         self._ledger = ledger
@@ -52,6 +55,7 @@ class Clock(threading.Thread):
         self._kinds = kinds
         self._worker = worker
         self._reports = reports
+        self._dead_queue = dead_queue
         self._unwritten: list[Report] = []
         self._stopped = threading.Event()
         self._worker_stops = threading.Event()
@@ -106,6 +110,9 @@ class Clock(threading.Thread):
             logger.warning("The clock waits for the ledger: %s", error)
         except NotSent as error:
             logger.warning("The clock waits for RabbitMQ: %s", error)
+        except Exception:
+            # A fault in one step, of ours or of a message's making, must not stop the heart.
+            logger.exception("A step of the clock failed; the others go on.")
 
     def _write_reports(self) -> None:
         if self._worker_stops.is_set() and not self._recorded_stop:
@@ -175,6 +182,7 @@ class Clock(threading.Thread):
             for freed in self._ledger.recovery.free_from_stopped_hearts(settings.heart_timeout):
                 _log(freed)
         self._send_all(self._ledger.jobs.unsent(settings.send_grace, BATCH))
+        dead_letters.read(self._ledger, self._publisher, self._dead_queue, BATCH)
         for queue in {kind.queue for kind in self._kinds.values()}:
             overdue = self._ledger.jobs.overdue(queue, settings.resend_after, BATCH)
             if overdue and self._publisher.waiting(queue) == 0:

@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from amqp.exceptions import NotFound
@@ -82,6 +82,33 @@ class Publisher:
                 return 0
 
         return self._bounded(look)
+
+    def take(self, queue: str, keep: Callable[[Any], None], limit: int) -> None:
+        """Take messages from a queue and acknowledge each once it is kept.
+
+        Args:
+            queue: its name.
+            keep: is given py-amqp's message; what it raises leaves the message in the queue.
+            limit: how many at the most.
+
+        Raises:
+            NotSent: RabbitMQ did not answer in time.
+        """
+
+        def take_each(connection: Connection) -> None:
+            channel = connection.default_channel
+            for _ in range(limit):
+                message = channel.basic_get(queue)
+                if message is None:
+                    return
+                try:
+                    keep(message)
+                except BaseException:
+                    self._forget(connection)  # So RabbitMQ puts the message back.
+                    raise
+                channel.basic_ack(message.delivery_tag)
+
+        self._bounded(take_each)
 
     def _bounded(self, action: Callable[[Connection], Answer]) -> Answer:
         """Run an action on the connection; once more on a new one where the old was stale."""

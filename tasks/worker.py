@@ -65,7 +65,9 @@ class ClockStep(bootsteps.StartStopStep):
             except LedgerUnavailable as error:
                 logger.warning("The worker starts when the ledger answers: %s", error)
                 time.sleep(1)
-        clock = Clock(app.ledger, app.publisher, kinds(), row.id, app.reports)
+        clock = Clock(
+            app.ledger, app.publisher, kinds(), row.id, app.reports, app.conf["DEAD_QUEUE"].name
+        )
         signals.worker_shutting_down.connect(clock.worker_stops, weak=False)
         # Not in `stop`: jobs still finish then, and the heart must go on beating for them.
         signals.worker_shutdown.connect(clock.stop, weak=False)

@@ -18,7 +18,7 @@ from tasks.kind import Kind, kinds
 from tasks.publisher import Publisher
 from tasks.queue import Accepted, submit
 from tests.acceptance.app import app as _workers_app  # noqa: F401 - it makes the test's kinds known
-from tests.services import PostgreSQL
+from tests.services import PostgreSQL, RabbitMQ
 from tests.waiting import until
 
 CHECKOUT = Path(__file__).parent.parent.parent
@@ -85,8 +85,11 @@ class WorkerProcess:
 class Site:
     """What a test does to a Postroom, and what it sees of it."""
 
-    def __init__(self, folder: Path, broker_url: str, database_url: str) -> None:
+    def __init__(
+        self, folder: Path, rabbitmq: RabbitMQ, broker_url: str, database_url: str
+    ) -> None:
         self.folder = folder
+        self.rabbitmq = rabbitmq
         self.environment = {
             "POSTROOM_VAR": str(folder / "var"),
             "CELERY_BROKER_URL": broker_url,
@@ -121,6 +124,15 @@ class Site:
             kind,
             kind.parse(values),
             owner="ada",
+        )
+
+    def limit_deliveries(self, times: int) -> None:
+        """Have RabbitMQ give a message up after so many returns, by an operator's means."""
+        vhost = self.environment["CELERY_BROKER_URL"].rpartition("/")[2]
+        self.rabbitmq.api(
+            "PUT",
+            f"policies/{vhost}/limit",
+            {"pattern": "^default$", "definition": {"delivery-limit": times}},
         )
 
     def publish_to(self, broker_url: str) -> None:
@@ -199,15 +211,17 @@ def celery_at(broker_url: str) -> Celery:
 
 
 @pytest.fixture
-def site(tmp_path: Path, broker_url: str) -> Iterator[Site]:
-    made = Site(tmp_path, broker_url, f"sqlite:///{tmp_path / 'var' / 'ledger.sqlite3'}")
+def site(tmp_path: Path, rabbitmq: RabbitMQ, broker_url: str) -> Iterator[Site]:
+    made = Site(tmp_path, rabbitmq, broker_url, f"sqlite:///{tmp_path / 'var' / 'ledger.sqlite3'}")
     yield made
     made.close()
 
 
 @pytest.fixture
-def pg_site(tmp_path: Path, broker_url: str, postgresql: PostgreSQL) -> Iterator[Site]:
-    made = Site(tmp_path, broker_url, postgresql.database())
+def pg_site(
+    tmp_path: Path, rabbitmq: RabbitMQ, broker_url: str, postgresql: PostgreSQL
+) -> Iterator[Site]:
+    made = Site(tmp_path, rabbitmq, broker_url, postgresql.database())
     yield made
     made.close()
 

@@ -1,6 +1,8 @@
 """The broker may be away, forgetful or full of rubbish: no job is lost, none runs twice."""
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -144,11 +146,56 @@ def test_a_message_that_is_no_job_of_ours_is_kept_and_the_worker_lives(
     worker = site.worker().ready()
 
     publish(site, body, head, **properties)
+    shown = body.decode("utf-8", "backslashreplace")
 
-    until(
-        f"it is among the dead letters\n{worker.text()}",
-        lambda: depth(site, celeryconfig.DEAD_QUEUE.name) == 1,
-        within=10,
+    (letter,) = until(
+        "it is kept for an operator", lambda: site.ledger.dead_letters.newest(9), within=10
     )
+    assert (letter.queue, letter.reason) == ("default", "rejected")
+    assert letter.body == shown
+    assert letter.headers["lang"] == "py"
+    assert depth(site, celeryconfig.DEAD_QUEUE.name) == 0
     assert site.settled(site.submit("hello", name="Ada", seconds=0)).state is State.SUCCESS
     assert worker.running()
+
+
+def test_a_job_whose_message_died_is_sent_again(site: Site, gate: Path, trace: Path) -> None:
+    worker = site.worker().ready()
+    first = site.submit("stays", trace=trace, gate=gate)
+    site.started(first)
+    waiting = [site.submit("hello", name="Ada", seconds=0) for _ in range(3)]
+    with channel(site) as ch:
+        for _ in waiting:
+            ch.basic_reject(ch.basic_get("default").delivery_tag, requeue=False)
+
+    until("they are sent again", lambda: worker.text().count("the job is not lost") == 3)
+    gate.touch()
+
+    assert {site.settled(job, within=10).state for job in (first, *waiting)} == {State.SUCCESS}
+    assert site.ledger.dead_letters.newest(9) == []
+
+
+def test_a_running_job_whose_message_died_runs_again_until_it_ends(
+    site: Site, gate: Path, trace: Path
+) -> None:
+    site.limit_deliveries(2)
+    site.worker(MAX_CRASHES="20").ready()
+    job = site.submit("works_on", trace=trace, gate=gate)
+    for number in range(1, 6):
+        pid = site.started(job, attempt=number).pid
+        os.kill(pid, signal.SIGKILL)
+    site.started(job, attempt=6)
+    gate.touch()
+
+    assert site.settled(job).state is State.SUCCESS
+    assert len(site.endings(job)) == 6
+
+
+def test_a_dead_letter_of_any_size_is_kept(site: Site) -> None:
+    site.worker().ready()
+
+    publish(site, b"\0\xff" * 2_000_000, headers())
+
+    (letter,) = until("it is kept", lambda: site.ledger.dead_letters.newest(9))
+    assert letter.body.startswith("\\x00\\xff")
+    assert letter.body.endswith("4,000,000 bytes in all")

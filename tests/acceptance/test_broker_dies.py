@@ -19,15 +19,10 @@ ANSWER = 3  # seconds that a submit may take in any weather
 
 
 @pytest.fixture(scope="module")
-def node() -> Iterator[RabbitMQ]:
+def rabbitmq() -> Iterator[RabbitMQ]:
     """A node that tests may kill."""
     with RabbitMQ() as own:
         yield own
-
-
-@pytest.fixture
-def broker_url(node: RabbitMQ) -> str:
-    return node.url_of(node.add_vhost())
 
 
 def queued(site: Site) -> list[str]:
@@ -44,19 +39,19 @@ def all_succeed(site: Site, jobs: list[str], within: float) -> None:
 
 
 def test_all_jobs_end_when_the_broker_is_killed_and_workers_are_back_within_five_seconds(
-    site: Site, node: RabbitMQ, gate: Path, trace: Path
+    site: Site, rabbitmq: RabbitMQ, gate: Path, trace: Path
 ) -> None:
     workers = [site.worker(2).ready(), site.worker(2).ready()]
     running = [site.submit("stays", trace=trace, gate=gate) for _ in range(4)]
     until("four run", lambda: len(lines(trace, "began")) == len(running))
     waiting = queued(site)
 
-    node.kill()
+    rabbitmq.kill()
     until(
         "the workers try at a steady pace",
         lambda: all(one.text().count("Trying again in 2.00 seconds") == 3 for one in workers),
     )
-    node.start()
+    rabbitmq.start()
     until(
         "the workers are back",
         lambda: all(one.text().count("Connected to") == 2 for one in workers),
@@ -76,28 +71,28 @@ def test_all_jobs_end_when_the_broker_is_killed_and_workers_are_back_within_five
 
 
 def test_all_jobs_end_when_the_broker_comes_back_with_an_empty_disk(
-    site: Site, node: RabbitMQ, gate: Path, trace: Path
+    site: Site, rabbitmq: RabbitMQ, gate: Path, trace: Path
 ) -> None:
     site.worker(2).ready()
     running = site.submit("stays", trace=trace, gate=gate)
     site.started(running)
     waiting = queued(site)
 
-    node.kill()
-    node.wipe()
-    node.start()
-    recreate(node, site.environment["CELERY_BROKER_URL"])
+    rabbitmq.kill()
+    rabbitmq.wipe()
+    rabbitmq.start()
+    recreate(rabbitmq, site.environment["CELERY_BROKER_URL"])
     gate.touch()
 
     all_succeed(site, [running, *waiting], within=30)
     assert {len(site.attempts(job)) for job in waiting} == {1}
 
 
-def recreate(node: RabbitMQ, url: str) -> None:
+def recreate(rabbitmq: RabbitMQ, url: str) -> None:
     """Make the virtual host again: an operator's part, or that of the node's definitions."""
     vhost = url.rpartition("/")[2]
-    node.api("PUT", f"vhosts/{vhost}")
-    node.api(
+    rabbitmq.api("PUT", f"vhosts/{vhost}")
+    rabbitmq.api(
         "PUT",
         f"permissions/{vhost}/guest",
         {"configure": ".*", "write": ".*", "read": ".*"},
@@ -106,14 +101,14 @@ def recreate(node: RabbitMQ, url: str) -> None:
 
 @pytest.mark.parametrize("weather", ["in memory alarm", "black-holed"])
 def test_a_submit_answers_soon_and_its_job_is_sent_when_the_broker_takes_messages_again(
-    site: Site, node: RabbitMQ, weather: str
+    site: Site, rabbitmq: RabbitMQ, weather: str
 ) -> None:
-    with Proxy(node.address.port) as proxy:
+    with Proxy(rabbitmq.address.port) as proxy:
         there = site.environment["CELERY_BROKER_URL"]
         site.publish_to(proxy.url(there))
         site.submit("hello", name="Ada", seconds=0)
         if weather == "in memory alarm":
-            node.rabbitmqctl("set_vm_memory_high_watermark", "0.00001")
+            rabbitmq.rabbitmqctl("set_vm_memory_high_watermark", "0.00001")
         else:
             proxy.silence()
 
@@ -122,7 +117,7 @@ def test_a_submit_answers_soon_and_its_job_is_sent_when_the_broker_takes_message
             began = time.monotonic()
             accepted.append(site.accept("hello", name=f"{number}", seconds=0))
             took.append(time.monotonic() - began)
-        node.rabbitmqctl("set_vm_memory_high_watermark", "0.4")
+        rabbitmq.rabbitmqctl("set_vm_memory_high_watermark", "0.4")
         proxy.speak()
 
     assert [one.sent for one in accepted] == [False, False, False]
