@@ -29,6 +29,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 LONGEST_KEY: Final = 190  # characters; the ledger keeps ten more for who made the key
 JSON: Final = "application/json"
+FORMS: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -93,8 +94,8 @@ def _given() -> tuple[Kind, Given]:
         asked = _parsed(JobRequest, _body())
         kind = find(found.kinds, asked.kind)
         return kind, gather(found.ledger, kind, asked.inputs, (), owner())
-    if request.mimetype != "multipart/form-data":
-        abort(415, f"Send {JSON}, or multipart/form-data where there are files.")
+    if request.mimetype not in FORMS:
+        abort(415, f"Send {JSON}, or {FORMS[0]} where there are files.")
     kind = find(found.kinds, request.form.get("kind", ""))
     files = arrived(kind, request.files.items(multi=True))
     given = gather(found.ledger, kind, _values_in_form(kind), files, owner())
