@@ -61,7 +61,8 @@ class Proxy:
     def _cut(self) -> None:
         for writer in self._open:
             end: socket.socket = writer.get_extra_info("socket")
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            with suppress(OSError):  # It may have been closed in this very moment.
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
             writer.transport.abort()
         self._open.clear()
 

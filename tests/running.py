@@ -40,6 +40,13 @@ class Program:
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def running(self) -> bool:
+        return self._process.poll() is None
+
     def text(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
@@ -59,13 +66,13 @@ class Postroom:
     `ledger` is the same one that the programs use.
     """
 
-    def __init__(self, folder: Path, broker_url: str) -> None:
+    def __init__(self, folder: Path, broker_url: str, database_url: str = "") -> None:
         self.folder = folder
         port, flower_port = ports.free(2)
         self.address = f"http://127.0.0.1:{port}"
         self.environment = {
             "POSTROOM_VAR": str(folder / "var"),
-            "DATABASE_URL": "",
+            "DATABASE_URL": database_url,
             "STORAGE_URL": "",
             "CELERY_BROKER_URL": broker_url,
             "HOST": "127.0.0.1",
@@ -75,7 +82,7 @@ class Postroom:
         self.ledger = Ledger(
             Settings(
                 postroom_var=folder / "var",
-                database_url="",
+                database_url=database_url,
                 storage_url="",
                 celery_broker_url=broker_url,
             )
@@ -98,7 +105,8 @@ class Postroom:
 
     def start(self, name: str) -> Program:
         """Start a program of the Procfile."""
-        program = Program(name, self.environment, self.folder / f"{name}.log")
+        log = self.folder / f"{name}-{len(self.programs)}.log"
+        program = Program(name, self.environment, log)
         self.programs.append(program)
         return program
 
