@@ -13,6 +13,7 @@ from pathlib import Path
 from tasks.kind import BadInput
 from tasks.kinds.tables import encodings
 from tasks.kinds.tables.options import Options
+from tasks.kinds.tables.words import amount
 
 HEAD = 4_000_000  # bytes that are looked at
 LOOKED_AT = 500  # rows that each separator is tried on
@@ -21,6 +22,9 @@ SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 TRIED = ("\t", ";", "|", ",")
 HINT = re.compile(r"\ufeff?\"?sep=([,;|\t])\"?\s*$", re.IGNORECASE)  # Excel's own first line
 FITTING = 0.5  # of the rows must have as many values as most, or it is no separator
+
+NEARLY_ALL = 0.9
+BELOW_A_TITLE = 3  # values in a row, for a first line of one value to be a title, not a header
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,8 @@ def find_dialect(path: Path, name: str, options: Options, encoding: str | None =
     rows = _rows(reader)
     first = next(rows, None)
     if first is None:
-        raise BadInput(f"{name} holds nothing but blank lines. Upload a file with rows.")
+        below = f" below the first {amount(options.skip, 'line')}" if options.skip else ""
+        raise BadInput(f"{name} holds nothing but blank lines{below}. A table needs rows.")
     header_lines = skip + reader.line_num
     body = [first, *islice(rows, LOOKED_AT)]
     if not options.header:
@@ -102,17 +107,28 @@ def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
 
 
 def _separator(lines: list[str]) -> str:
-    """Return the separator that cuts most rows into as many values as the header has, over one."""
-    best, choice = (FITTING, 1), ","
+    """Return the separator that cuts most rows into as many values, or at least cuts nearly all.
+
+    Where none does, it is one that the text does not hold: each row is one value.
+    """
+    best, choice = (FITTING, 1), ""
+    cutting = []
     for separator in TRIED:
-        rows = list(islice(_rows(csv.reader(lines, delimiter=separator)), LOOKED_AT))
-        if not rows or len(rows[0]) == 1:
+        widths = [
+            len(row) for row in islice(_rows(csv.reader(lines, delimiter=separator)), LOOKED_AT)
+        ]
+        if not widths:
             continue
-        width, fitting = Counter(map(len, rows)).most_common(1)[0]
-        score = (fitting / len(rows), width)
-        if width > 1 and score > best:
+        width, fitting = Counter(widths).most_common(1)[0]
+        score = (fitting / len(widths), width)
+        titled = widths[0] == 1 and (width < BELOW_A_TITLE or score[0] < NEARLY_ALL)
+        if width > 1 and not titled and score > best:
             best, choice = score, separator
-    return choice
+        if widths[0] > 1 and widths.count(1) <= (1 - NEARLY_ALL) * len(widths):
+            cutting.append(separator)
+    text = "".join(lines)
+    absent = (separator for separator in TRIED if separator not in text)
+    return choice or next(iter([*cutting, *absent]), ",")
 
 
 def _fitted(header: list[str], body: list[list[str]]) -> tuple[list[str], tuple[str, ...]]:
@@ -123,7 +139,7 @@ def _fitted(header: list[str], body: list[list[str]]) -> tuple[list[str], tuple[
     """
     width, fitting = Counter(map(len, body)).most_common(1)[0]
     more = width - len(header)
-    if more <= 0 or fitting < 0.9 * len(body):
+    if more <= 0 or fitting < NEARLY_ALL * len(body):
         return header, ()
     note = f"The header has {len(header)} names for {width} columns"
     wide = [row for row in body if len(row) == width]
@@ -131,4 +147,5 @@ def _fitted(header: list[str], body: list[list[str]]) -> tuple[list[str], tuple[
         return header + [""] * more, (f"{note}: every row ends with a separator.",)
     if more == 1:
         return ["", *header], (f"{note}: the first was taken for row names without a header.",)
-    return header + [""] * more, (f"{note}: the last {more} got names of their own.",)
+    advice = "If it stands further down, start again and skip the lines above it."
+    return header + [""] * more, (f"{note}: the last {more} got names of their own. {advice}",)

@@ -44,6 +44,7 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 TELLING = 65_536  # bytes of lines with non-ASCII letters are enough to judge by
+CLOSE = 0.1  # of the letters' frequencies, in which a short text differs from its language
 EVIDENCE = 10  # letters in proper UTF-8 for each broken one that make a text UTF-8 all the same
 
 
@@ -67,11 +68,12 @@ def detect_eight_bit(piece: bytes) -> str:
         return "utf-8"
     lines = [line for line in piece.splitlines() if not line.isascii()]
     found = charset_normalizer.from_bytes(b"\n".join(lines)[:TELLING], cp_isolation=list(LEGACY))
-    best = min(((match.chaos, -match.coherence) for match in found), default=None)
+    chaos = min((match.chaos for match in found), default=0)
+    sense = max((match.coherence for match in found if match.chaos == chaos), default=0)
     explains = {
         codec
         for match in found
-        if (match.chaos, -match.coherence) == best
+        if match.chaos == chaos and match.coherence >= sense - CLOSE
         for codec in (match.encoding, *match.could_be_from_charset)
     }
     return next((codec for codec in LEGACY if codec in explains), "cp1252")

@@ -1,6 +1,7 @@
 """Opens a sheet of an Excel workbook."""
 
 import datetime as dt
+import logging
 from itertools import islice
 from pathlib import Path
 
@@ -24,6 +25,8 @@ def open_excel(path: Path, name: str, options: Options) -> Table:
     Raises:
         BadInput: the workbook is damaged, has no such sheet, or the sheet holds no rows.
     """
+    # It warns of each empty column, by a number that means nothing to the person.
+    logging.getLogger("fastexcel").setLevel(logging.ERROR)
     try:
         workbook = fastexcel.read_excel(path)
         sheet = _chosen(workbook.sheet_names, name, options.sheet)
@@ -76,19 +79,27 @@ def _load(
 ) -> tuple[list[str | None], pl.DataFrame]:
     """Return the first row as texts, if it is a header, and the rows below it."""
     first: list[str | None] = []
-    if options.header:
+    above = options.skip + options.header
+    height = workbook.load_sheet(sheet, header_row=None, n_rows=1, dtypes="string").total_height
+    if options.header and height > options.skip:
         top = workbook.load_sheet(
             sheet, header_row=None, skip_rows=options.skip, n_rows=1, dtypes="string"
         )
-        row = pl.DataFrame(top)
-        first = list(row.row(0)) if row.height else []
-    below = {"header_row": None, "skip_rows": options.skip + options.header}
+        first = list(pl.DataFrame(top).row(0))
+    if height <= above:
+        return first, pl.DataFrame()
+    below = {"header_row": None, "skip_rows": above}
     frame = pl.DataFrame(workbook.load_sheet(sheet, schema_sample_rows=None, **below))
-    mixed = [place for place, kind in enumerate(frame.dtypes) if kind == pl.String]
-    if mixed:
+    if mixed := [place for place, column in enumerate(frame) if _holds_numbers(column)]:
         floats = workbook.load_sheet(sheet, dtypes=dict.fromkeys(mixed, "float"), **below)
         frame = _with_all_digits(frame, pl.DataFrame(floats), mixed)
     return first, frame
+
+
+def _holds_numbers(column: pl.Series) -> bool:
+    if column.dtype != pl.String:
+        return False
+    return bool(column.cast(pl.Float64, strict=False).is_not_null().any())
 
 
 def _with_all_digits(frame: pl.DataFrame, floats: pl.DataFrame, places: list[int]) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,13 +54,12 @@ def asked(sort: str, kind: pl.DataType) -> dict[str, pl.Expr]:
     return {}
 
 
-def complete(sort: str, found: Mapping[str, Any], counts: pl.DataFrame) -> dict[str, Any]:
+def complete(sort: str, exact: Mapping[str, Any], counts: pl.DataFrame) -> dict[str, Any]:
     """Return the figures with the quantiles, which only the counts of values can tell."""
-    figures = dict(found)
+    figures = dict(exact)
     if sort in {"number", "date"}:
-        ordered = _ordered(sort, counts)
-        for name, share in QUANTILES.items():
-            figures[name] = _quantile(ordered, share, between=sort == "number")
+        found = _quantiles(_ordered(sort, counts), QUANTILES.values(), between=sort == "number")
+        figures |= dict(zip(QUANTILES, found, strict=True))
     return {name: _plain(value) for name, value in figures.items()}
 
 
@@ -77,18 +76,18 @@ def _ordered(sort: str, counts: pl.DataFrame) -> pl.DataFrame:
     return counts.sort("value").with_columns(upto=pl.col("count").cum_sum())
 
 
-def _quantile(ordered: pl.DataFrame, share: float, *, between: bool) -> Any:
+def _quantiles(ordered: pl.DataFrame, shares: Iterable[float], *, between: bool) -> list[Any]:
+    """Return the values below which these shares lie; between two values, if asked, what is."""
     if not ordered.height:
-        return None
-    at = share * (ordered["upto"][-1] - 1)
-    low, high = (
-        ordered["value"][_place(ordered, step)] for step in (math.floor(at), math.ceil(at))
+        return [None for _ in shares]
+    steps = [share * (ordered["upto"][-1] - 1) for share in shares]
+    places = ordered["upto"].search_sorted(
+        pl.Series([rounded(step) for step in steps for rounded in (math.floor, math.ceil)]),
+        side="right",
     )
-    return low + (high - low) * (at % 1) if between else low
-
-
-def _place(ordered: pl.DataFrame, step: int) -> int:
-    return ordered["upto"].search_sorted(step, side="right")
+    values = ordered["value"].gather(places).to_list()
+    pairs = zip(values[::2], values[1::2], steps, strict=True)
+    return [low + (high - low) * (at % 1) if between else low for low, high, at in pairs]
 
 
 def histogram(
@@ -105,14 +104,17 @@ def histogram(
     """
     if sort not in {"number", "date"} or found["min"] is None or found["min"] == found["max"]:
         return None
-    physical = counts.with_columns(pl.col("value").to_physical())
-    ordered = _ordered("number", physical)
+    values = pl.col("value")
+    plain = values.cast(pl.Float64) if kind.is_decimal() else values.to_physical()
+    ordered = _ordered("number", counts.with_columns(plain))
     low, high = (_physical(found[end], kind) for end in ("min", "max"))
-    first, last = (_quantile(ordered, share, between=True) for share in (0.01, 0.99))
+    first, last = _quantiles(ordered, (0.01, 0.99), between=True)
     steps = kind.is_integer() or isinstance(kind, pl.Date)
     if last > first and high - low > STRETCHED * (last - first):
         low, high = (math.floor(first), math.ceil(last)) if steps else (first, last)
     width = _width(low, high, steps=steps)
+    if not 0 < width < math.inf:
+        return None  # The values are too far apart for floats, or too close to one another.
     bars = math.ceil((high - low + steps) / width) if steps else BARS
     place = ((pl.col("value") - low) / width).floor()
     inside = (pl.col("value") >= low) & (pl.col("value") <= high)
@@ -123,7 +125,10 @@ def histogram(
         above=pl.col("count").filter(pl.col("value") > high).sum(),
     ).row(0, named=True)
     return Histogram(
-        edges=tuple(_from_physical(low + number * width, kind) for number in range(bars + 1)),
+        edges=tuple(
+            _from_physical(min(low + number * width, high + steps), kind)
+            for number in range(bars + 1)
+        ),
         counts=tuple(filled.get(number, 0) * every for number in range(bars)),
         below=outside["below"] * every,
         above=outside["above"] * every,
@@ -136,7 +141,7 @@ def _width(low: float, high: float, *, steps: bool) -> float:
     return math.ceil((high - low + 1) / BARS) if steps else (high - low) / BARS
 
 
-PER_SECOND = {"ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
 def _physical(value: Any, kind: pl.DataType) -> float:
@@ -147,7 +152,7 @@ def _physical(value: Any, kind: pl.DataType) -> float:
 
 def _from_physical(value: float, kind: pl.DataType) -> Any:
     if isinstance(kind, pl.Date):
-        return dt.date(1970, 1, 1) + dt.timedelta(days=value)
+        return dt.date.fromordinal(min(EPOCH + int(value), dt.date.max.toordinal()))
     if isinstance(kind, pl.Datetime):
         return pl.Series([int(value)]).cast(kind)[0]
     return value

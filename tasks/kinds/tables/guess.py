@@ -110,7 +110,7 @@ def _probe(sample: pl.DataFrame) -> list[tuple[Reading, ...]]:
     if not sample.width:
         return []
     probes = [
-        pl.DataFrame({"column": place, "text": sample[name].drop_nulls().head(PROBED)})
+        sample.select(text=pl.col(name).drop_nulls().head(PROBED), column=pl.lit(place))
         for place, name in enumerate(sample.columns)
     ]
     tried = pl.concat(probes).select(

@@ -3,6 +3,7 @@
 import codecs
 import re
 from dataclasses import dataclass
+from os import SEEK_END
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,20 +28,31 @@ class Shape:
     foreign: bytes | None = None
 
 
-def examine(path: Path, dialect: Dialect, tell: Tell) -> Shape:
+def examine(path: Path, dialect: Dialect, tell: Tell, *, piece: int = PIECE) -> Shape:
     """Return whether a UTF-8 text is regular, reading no further than where it is not.
 
-    Regular means: UTF-8, lines that end with LF or CR LF, quotation marks in pairs, and every
-    line blank or with as many values as there are columns. Values themselves are not looked at:
-    what remains of a line when all but separators and quotation marks is deleted is the same for
-    every regular line, and comparing that costs no more than reading.
+    Regular means: UTF-8, lines that end with LF or CR LF, quotation marks in pairs, and as many
+    values in every line as there are columns; only below the last row may lines be blank. Values
+    themselves are not looked at: what remains of a line when all but separators and quotation
+    marks is deleted is the same for every regular line, and comparing that costs no more than
+    reading.
     """
-    size = path.stat().st_size
     with path.open("rb") as file:
+        if dialect.skip == 0 and file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8:
+            return Shape(regular=False, rows=0)  # It would become a part of the first value.
+        file.seek(0)
         for _ in range(dialect.skip):
             if _bare_returns(file.readline()):
                 return Shape(regular=False, rows=0)
-        return _Examination(file, dialect).run(size, tell)
+        return _Examination(file, dialect, _end(path), piece).run(tell)
+
+
+def _end(path: Path) -> int:
+    """Return where the last line with anything in it ends."""
+    with path.open("rb") as file:
+        size = file.seek(0, SEEK_END)
+        begin = file.seek(max(0, size - PIECE))
+        return begin + len(file.read().rstrip(b"\r\n"))
 
 
 def _bare_returns(piece: bytes) -> bool:
@@ -48,15 +60,17 @@ def _bare_returns(piece: bytes) -> bool:
 
 
 class _Examination:
-    def __init__(self, file: BinaryIO, dialect: Dialect) -> None:
+    def __init__(self, file: BinaryIO, dialect: Dialect, end: int, piece: int) -> None:
         self._file = file
+        self._end = end
+        self._piece = piece
         separator = dialect.separator.encode()
         self._line = separator * (dialect.width - 1)
         self._noise = bytes(set(range(256)) - set(separator + b'"\n'))
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._rest = b""
 
-    def run(self, size: int, tell: Tell) -> Shape:
+    def run(self, tell: Tell) -> Shape:
         rows = 0
         while piece := self._next():
             if not self._is_utf_8(piece):
@@ -65,12 +79,12 @@ class _Examination:
             if _bare_returns(piece) or len(self._rest) > LONGEST or not self._fits(marks):
                 return Shape(regular=False, rows=rows)
             rows += marks.count(b"\n")
-            tell(self._file.tell(), size, "checking the text")
-        ends_well = self._rest in {b"", self._line}
-        return Shape(regular=ends_well, rows=rows + bool(self._rest))
+            tell(self._file.tell(), self._end, "checking the text")
+        return Shape(regular=self._rest == self._line, rows=rows + 1)
 
     def _next(self) -> bytes:
-        piece = self._file.read(PIECE)
+        left = max(self._end - self._file.tell(), 0)
+        piece = self._file.read(min(self._piece, left))
         return piece + self._file.read(1) if piece.endswith(b"\r") else piece
 
     def _is_utf_8(self, piece: bytes) -> bool:
@@ -97,7 +111,4 @@ class _Examination:
         return whole + end
 
     def _fits(self, marks: bytes) -> bool:
-        lines = marks.count(b"\n")
-        if marks == (self._line + b"\n") * lines:
-            return True
-        return set(marks.splitlines()) <= {self._line, b""}
+        return marks == (self._line + b"\n") * marks.count(b"\n")

@@ -152,8 +152,8 @@ def _about(profile: Profile) -> Iterator[str]:
         others = ", ".join(f"“{shown(example)}”" for example in examples)
         yield (
             f"All values but {number:,} are {nearly.words}, so the column is left as text. The "
-            f"others: {others}{' …' if len(examples) == EXAMPLES else ''}. If they mean missing, add "
-            "them to the words for missing and start again."
+            f"others: {others}{' …' if len(examples) == EXAMPLES else ''}. If they mean missing, "
+            "add them to the words for missing and start again."
         )
     if infinite := profile.figures.get("infinite"):
         yield f"Infinite values are left out of the figures ({infinite:,})."

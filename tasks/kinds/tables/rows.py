@@ -41,7 +41,8 @@ class Rows:
     def __init__(self, source: Path, dialect: Dialect) -> None:
         self._dialect = dialect
         self._bytes = source.open("rb")
-        self._text = TextIOWrapper(self._bytes, dialect.encoding, errors="replace", newline="")
+        codec = "utf-8-sig" if dialect.encoding == "utf-8" else dialect.encoding
+        self._text = TextIOWrapper(self._bytes, codec, errors="replace", newline="")
         self.replaced = 0
 
     def __enter__(self) -> Self:

@@ -48,7 +48,7 @@ MARKUP: tuple[tuple[bytes, str], ...] = (
     (b"[{", "JSON"),
 )
 BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-UNPACK_LIMIT = 600_000_000  # bytes of XML; a workbook takes about three times that in memory
+UNPACK_LIMIT = 400_000_000  # bytes of XML; a workbook takes about three times that in memory
 
 
 def sniff(path: Path, name: str) -> Format:
@@ -63,7 +63,8 @@ def sniff(path: Path, name: str) -> Format:
     """
     with path.open("rb") as file:
         head = file.read(4096)
-    if not head.strip(b" \t\r\n\0"):
+    bom = next((bom for bom in BOMS if head.startswith(bom)), b"")
+    if not head.removeprefix(bom).strip(b" \t\r\n\0"):
         raise BadInput(f"{name} is empty. Upload a file with a header and at least one row.")
     found = _format(path, name, head)
     claimed = NAMED.get(Path(name).suffix.lower())
