@@ -6,6 +6,7 @@ LedgerError
 ├── NameTaken           somebody else is called so
 ├── ClaimLost           a worker's write came after its attempt had been closed
 ├── AlreadySettled      somebody asked to change a job that has ended
+├── NotSettled          somebody asked to run a job again that runs or waits already
 ├── LedgerUnavailable   the database did not answer; nothing is known of the write
 │   └── LedgerFull      … because its disk is full
 ├── LedgerOutdated      the tables are not those of this version
@@ -46,6 +47,10 @@ class ClaimLost(LedgerError):
 
 class AlreadySettled(LedgerError):
     """The job has ended, so there is nothing left to change."""
+
+
+class NotSettled(LedgerError):
+    """The job runs, or waits for a worker, so there is nothing to run again."""
 
 
 class LedgerUnavailable(LedgerError):

@@ -4,16 +4,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Row, case, func, insert, or_, select, update
+from sqlalchemy import Row, case, func, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
 from ledger.database import Database
-from ledger.errors import AlreadySettled, NoSuchJob
-from ledger.record import WAITING, Attempt, Error, Job, Progress, State
+from ledger.errors import AlreadySettled, NoSuchJob, NotSettled
+from ledger.record import SETTLED, WAITING, Attempt, Error, Job, Progress, State
 from ledger.schema import attempts, job_uploads, jobs, workers
 
 _PLAIN = [field.name for field in fields(Job) if field.name not in {"progress", "error"}]
+
+_INHERITED = ("kind", "queue", "inputs", "owner", "priority", "batch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,45 @@ class Jobs:
         if state is None:
             raise AlreadySettled(f"The job has ended already, as {self.get(job_id).state}.")
         return state
+
+    def retry(self, job_id: str) -> str:
+        """Have a job run again now, and return the id of the job that will.
+
+        One that waits for its next attempt becomes due. One that has ended keeps its end, and its
+        inputs are submitted anew, as another job that names it.
+
+        Raises:
+            NoSuchJob: nobody has submitted it.
+            NotSettled: it runs, or waits for a worker.
+        """
+        now = self._database.now
+        due = (
+            update(jobs)
+            .where(jobs.c.id == job_id, jobs.c.state == State.RETRY)
+            .values(due_at=now, sent_at=None, revision=jobs.c.revision + 1)
+        )
+        with self._database.write() as connection:
+            if connection.execute(due).rowcount:
+                return job_id
+            new_id = str(uuid7())
+            fresh = {
+                "id": literal(new_id),
+                "retried_from": jobs.c.id,
+                "state": literal(State.PENDING.value),
+                "submitted_at": now,
+                **{name: jobs.c[name] for name in _INHERITED},
+            }
+            ended = select(*fresh.values()).where(jobs.c.id == job_id, jobs.c.state.in_(SETTLED))
+            again = insert(jobs).from_select(list(fresh), ended).returning(jobs.c.id)
+            if connection.execute(again).one_or_none() is not None:
+                uploads = select(literal(new_id), job_uploads.c.file)
+                connection.execute(
+                    insert(job_uploads).from_select(
+                        ["job", "file"], uploads.where(job_uploads.c.job == job_id)
+                    )
+                )
+                return new_id
+        raise NotSettled(f"The job is {self.get(job_id).state} already.")
 
     def get(self, job_id: str) -> Job:
         """Return the job.

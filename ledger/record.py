@@ -104,6 +104,7 @@ class Job:
     progress: Progress
     result: JSON
     error: Error | None
+    retried_from: str | None = None  # The settled job whose inputs were submitted once more.
 
     @property
     def waiting(self) -> bool:

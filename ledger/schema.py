@@ -75,6 +75,7 @@ jobs = Table(
     Column("started_at", Timestamp),
     Column("finished_at", Timestamp),
     Column("cancel_requested_at", Timestamp),
+    _id("retried_from"),
     # The running attempt's worker and delivery, here too so that a claim is one guarded UPDATE.
     Column("worker", String(36)),
     Column("message", String(36)),

@@ -1,5 +1,6 @@
 """What a kind did, put into words: each way it can end becomes one outcome."""
 
+import random
 import traceback
 from dataclasses import replace
 
@@ -10,6 +11,8 @@ from ledger.attempts import Outcome
 from ledger.record import JSON, Cause, Ending, Error, State, stopped_in_words
 from tasks.context import Cancelled, Running
 from tasks.kind import BadInput, Kind
+
+JITTER = (0.8, 1.2)  # times the pause before a retry
 
 
 class JobFailed(Exception):
@@ -84,14 +87,15 @@ def _failed_or_retried(error: BaseException, kind: Kind, retries: int) -> Outcom
     outcome = failed(error, _words(error))
     if not isinstance(error, kind.retry_for) or retries >= kind.retries:
         return outcome
-    pause = kind.retry_delay * 2**retries
+    # Jobs that failed together shall not all come back in the same moment.
+    pause = kind.retry_delay * 2**retries * random.uniform(*JITTER)  # noqa: S311 - no secret
     return replace(
         outcome,
         state=State.RETRY,
         ending=Ending.RETRIED,
         cause=None,
         retry_in=pause,
-        note=f"{outcome.note} It is tried again in {pause:g} s.",
+        note=f"{outcome.note} It is tried again in {pause:.0f} s.",
     )
 
 

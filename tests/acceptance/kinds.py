@@ -111,6 +111,12 @@ def recovers(trace: str, failures: int) -> str:
     return "at last"
 
 
+@kind(title="Fail once", time_limit=seconds(60), retries=1, retry_for=(OSError,), retry_delay=3600)
+def recovers_later(trace: str) -> str:
+    """Fails at first, and is to be tried again in an hour."""
+    return str(recovers(trace, 1))
+
+
 @kind(title="Go step by step", time_limit=seconds(120))
 def steps(trace: str, total: int, pause_at: int, gate: str) -> int:
     """Notes each step; at one of them waits until the file `gate` exists."""

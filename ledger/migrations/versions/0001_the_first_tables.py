@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("started_at", ledger.database.Timestamp(), nullable=True),
         sa.Column("finished_at", ledger.database.Timestamp(), nullable=True),
         sa.Column("cancel_requested_at", ledger.database.Timestamp(), nullable=True),
+        sa.Column("retried_from", sa.String(length=36), nullable=True),
         sa.Column("worker", sa.String(length=36), nullable=True),
         sa.Column("message", sa.String(length=36), nullable=True),
         sa.Column("delivery_count", sa.Integer(), nullable=True),

@@ -1,0 +1,55 @@
+import pytest
+
+from ledger import Ledger
+from ledger.attempts import Outcome
+from ledger.errors import NoSuchJob, NotSettled
+from ledger.record import Cause, Ending, Error, State
+from tests.ledger.conftest import OwnTime, claimed, submit
+
+FAILURE = Outcome(
+    State.FAILURE, Ending.FAILED, cause=Cause.ERROR, error=Error("ValueError", "no"), note="no"
+)
+
+
+def test_a_job_that_waits_for_its_next_attempt_becomes_due(ledger: Ledger, time: OwnTime) -> None:
+    job = submit(ledger)
+    later = Outcome(State.RETRY, Ending.RETRIED, error=Error("OSError", "no"), retry_in=3600)
+    ledger.attempts.settle(claimed(ledger, job), later)
+    assert ledger.jobs.unsent(grace=3, limit=10) == []
+
+    assert ledger.jobs.retry(job) == job
+
+    assert [one.id for one in ledger.jobs.unsent(grace=3, limit=10)] == [job]
+    assert ledger.jobs.get(job).due_at == time.now
+    assert claimed(ledger, job, "m2").attempt == 2
+
+
+def test_a_settled_job_keeps_its_end_and_its_inputs_are_another_job(
+    ledger: Ledger, time: OwnTime
+) -> None:
+    upload = ledger.files.receive("a.csv", 100)
+    upload.write(b"1")
+    file = ledger.files.accept(upload, "ada")
+    job = submit(ledger, uploads=[file.id])
+    ledger.attempts.settle(claimed(ledger, job), FAILURE)
+    ended = ledger.jobs.get(job)
+    time.passes(60)
+
+    again = ledger.jobs.get(ledger.jobs.retry(job))
+
+    assert ledger.jobs.get(job) == ended
+    assert (again.id != job, again.retried_from, again.state) == (True, job, State.PENDING)
+    assert (again.inputs, again.owner, again.queue) == (ended.inputs, ended.owner, ended.queue)
+    assert (again.attempt, again.submitted_at, again.error) == (0, time.now, None)
+    assert ledger.files.uploads_of(again.id) == [file]
+
+
+def test_a_job_that_runs_or_waits_is_not_run_again(ledger: Ledger) -> None:
+    job = submit(ledger)
+    with pytest.raises(NotSettled, match="PENDING"):
+        ledger.jobs.retry(job)
+    claimed(ledger, job)
+    with pytest.raises(NotSettled, match="STARTED"):
+        ledger.jobs.retry(job)
+    with pytest.raises(NoSuchJob):
+        ledger.jobs.retry("none")
