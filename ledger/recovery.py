@@ -14,6 +14,9 @@ from ledger.schema import attempts, jobs, leases, workers
 
 DEAD_PAUSE = 5.0  # seconds until a job is sent again whose message RabbitMQ gave up
 
+# What an attempt is called until somebody knows better.
+_WEAK = (Ending.INTERRUPTED, Ending.LOST)
+
 
 @dataclass(frozen=True, slots=True)
 class Freed:
@@ -56,8 +59,10 @@ class Recovery:
             if number is None:
                 self._send_again(connection, delivery.job)
                 return None
-            # RabbitMQ brings the same message again; the clock sends one if it does not.
-            return self._let_go(connection, delivery.job, number, {})
+            # RabbitMQ brings the same message again; the clock sends one if it does not. The time
+            # counts from now: after a long attempt it would be over at once, and a second message
+            # would run beside the first.
+            return self._let_go(connection, delivery.job, number, {"sent_at": self._database.now})
 
     def _let_go(
         self, connection: Connection, job: str, number: int, values: Mapping[str, Any]
@@ -99,10 +104,7 @@ class Recovery:
                     attempts.c.job == delivery.job,
                     attempts.c.message == delivery.message,
                     attempts.c.delivery_count == delivery.count,
-                    or_(
-                        attempts.c.ending.is_(None),
-                        attempts.c.ending.in_((Ending.INTERRUPTED, Ending.LOST)),
-                    ),
+                    or_(attempts.c.ending.is_(None), attempts.c.ending.in_(_WEAK)),
                 )
                 .values(
                     ended_at=self._database.now,
@@ -132,6 +134,49 @@ class Recovery:
                 )
             )
             return ended.rowcount == 1
+
+    def report_overrun(self, delivery: Delivery, limit: float) -> bool:
+        """Settle a job that ran longer than RabbitMQ waits for an acknowledgement, in seconds.
+
+        It may run again already, for its message is back in the queue; to let it would make an
+        endless circle, so that attempt is closed too.
+
+        Returns:
+            Whether this report ended the job.
+        """
+        words = (
+            f"RabbitMQ waits {limit:g} s for a job to end (its consumer_timeout), then it gives"
+            " the job to another worker. This one takes longer, so it was stopped. An operator can"
+            " raise the limit in rabbitmq.conf."
+        )
+        closing = {"ended_at": self._database.now, "note": words}
+        with self._database.write() as connection:
+            ended = connection.execute(
+                update(jobs)
+                .where(jobs.c.id == delivery.job, jobs.c.finished_at.is_(None))
+                .values(
+                    state=State.FAILURE,
+                    cause=Cause.TIMEOUT,
+                    finished_at=self._database.now,
+                    revision=jobs.c.revision + 1,
+                    error_type="AcknowledgementTimeout",
+                    error_message=words,
+                )
+            )
+            of_job = update(attempts).where(attempts.c.job == delivery.job)
+            overran = (attempts.c.message == delivery.message) & (
+                attempts.c.delivery_count == delivery.count
+            )
+            weak = or_(attempts.c.ending.is_(None), attempts.c.ending.in_(_WEAK))
+            connection.execute(
+                of_job.where(overran, weak).values(ending=Ending.TIMED_OUT, **closing)
+            )
+            connection.execute(
+                of_job.where(attempts.c.ending.is_(None)).values(
+                    ending=Ending.INTERRUPTED, **closing
+                )
+            )
+        return ended.rowcount == 1
 
     def message_died(self, job: str, message: str) -> bool:
         """See to a job one of whose messages RabbitMQ has given up: it is sent again if it waits.

@@ -19,7 +19,7 @@ from tasks.children import STOP_GRACE, Children, kill
 from tasks.kind import Kind
 from tasks.publisher import NotSent, Publisher
 from tasks.queue import send
-from tasks.reports import Cancel, Death, Report, Reports, Timeout
+from tasks.reports import Cancel, Death, Overrun, Report, Reports, Timeout
 
 logger = logging.getLogger(__name__)
 
@@ -129,6 +129,9 @@ class Clock(threading.Thread):
             case Timeout(delivery, limit):
                 if self._ledger.recovery.report_timeout(delivery, limit):
                     logger.error("Job %s was killed at its limit of %g s.", delivery.job, limit)
+            case Overrun(delivery, limit):
+                if self._ledger.recovery.report_overrun(delivery, limit):
+                    logger.error("Job %s outran RabbitMQ's limit of %g s.", delivery.job, limit)
             case Death(delivery, ending, note, told_to_end):
                 if told_to_end is not None:
                     self._children.told_to_end(told_to_end)

@@ -7,6 +7,7 @@ from celery.worker import state
 from celery.worker.consumer import Consumer as CeleryConsumer
 from kombu.exceptions import DecodeError
 
+from tasks.acknowledgement import bitten
 from tasks.publisher import declare
 
 RECONNECT_EVERY = 2  # seconds; by itself the pause grows to 30, long after the broker is back
@@ -36,6 +37,14 @@ class Consumer(CeleryConsumer):
             connection.ensure_connection, interval_start=RECONNECT_EVERY, interval_step=0
         )
         return super().ensure_connected(connection)
+
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Report the jobs that outran RabbitMQ's limit, before all that run are stopped."""
+        limit = bitten(exc)
+        if limit is not None:
+            for request in tuple(state.active_requests):
+                request.took_too_long_for(limit)
+        super().on_connection_error_after_connected(exc)
 
     def on_decode_error(self, message: Any, exc: Exception) -> None:
         """Keep what can't be decoded; Celery would acknowledge it, and it would be gone."""

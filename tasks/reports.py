@@ -28,11 +28,19 @@ class Timeout:
 
 
 @dataclass(frozen=True, slots=True)
+class Overrun:
+    """A delivery that RabbitMQ took back from a running job, after its own limit, in seconds."""
+
+    delivery: Delivery
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """A job that somebody asked to stop, by Celery's own means."""
 
     job: str
 
 
-Report = Death | Timeout | Cancel
+Report = Death | Timeout | Overrun | Cancel
 Reports = SimpleQueue[Report]

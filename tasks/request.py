@@ -1,6 +1,7 @@
 """A delivery as the worker's main process sees it: it hands over to the clock what only it sees."""
 
 import re
+import time
 from typing import Any
 
 from billiard.exceptions import WorkerLostError
@@ -9,7 +10,7 @@ from celery.worker.request import Request
 
 from ledger.record import Delivery, Ending
 from tasks.publisher import MESSAGE_HEADER
-from tasks.reports import Death, Report, Timeout
+from tasks.reports import Death, Overrun, Report, Timeout
 from tasks.task import delivery_count
 
 _HOW_IT_DIED = re.compile(r"prematurely: (.+?)\.? Job: ")
@@ -48,6 +49,11 @@ class JobRequest(Request):
         if not soft:
             self._hand_over(Timeout(self.delivery, self.task.kind.time_limit))
         return super().on_timeout(soft, timeout)
+
+    def took_too_long_for(self, limit: float) -> None:
+        """Report a job under which RabbitMQ closed the channel, if it was this one's fault."""
+        if self.time_start is not None and time.time() - self.time_start > 0.9 * limit:
+            self._hand_over(Overrun(self.delivery, limit))
 
     def cancel(self, *args: Any, **kwargs: Any) -> Any:
         """Report a job that is stopped because the connection under its delivery was lost."""

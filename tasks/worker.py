@@ -12,7 +12,7 @@ from uuid_utils import uuid7
 
 from ledger.errors import LedgerUnavailable
 from ledger.workers import NewWorker
-from tasks import control
+from tasks import acknowledgement, control
 from tasks.clock import Clock
 from tasks.kind import kinds
 from tasks.programs import Guard
@@ -41,6 +41,14 @@ class ClockStep(bootsteps.StartStopStep):
     def __init__(self, worker: Any, **kwargs: Any) -> None:
         # Before the children are forked: they inherit it.
         worker.app.worker_id = str(uuid7())
+        taken = worker.app.amqp.queues.consume_from
+        try:
+            acknowledgement.check(
+                [kind for kind in kinds().values() if kind.queue in taken],
+                worker.app.settings.ack_timeout,
+            )
+        except acknowledgement.AckTimeoutTooShort as error:
+            raise SystemExit(f"The worker does not start.\n{error}") from error
         control.answer_revokes()
         guard = Guard()
         signals.worker_process_init.connect(lambda **_signal: guard.enlist(), weak=False)

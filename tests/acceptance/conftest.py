@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,10 @@ class Site:
         following = self.worker().ready()
         self.settled(self.submit("hello", name="Ada", seconds=0))
         return not any("is dropped" in worker.text() for worker in (*self._workers, following))
+
+    def stands_still(self, trace: Path) -> bool:
+        """Return whether nothing has been written to a trace for a second."""
+        return time.time() - trace.stat().st_mtime > 1
 
     def stored_outputs(self, job: str) -> int:
         """Return how many files the storage holds for the job, of whatever attempt."""

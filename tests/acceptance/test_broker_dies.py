@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.record import Ending, State
+from ledger.record import Cause, Ending, State
 from tests.acceptance.conftest import Site, lines
 from tests.proxy import Proxy
 from tests.services import RabbitMQ
@@ -126,3 +126,38 @@ def test_a_submit_answers_soon_and_its_job_is_sent_when_the_broker_takes_message
     all_succeed(site, [one.job for one in accepted], within=8)
     ended = [site.job(one.job) for one in accepted]
     assert [job.started_at for job in ended] == sorted(job.started_at for job in ended)  # type: ignore[type-var]  # all have started
+
+
+@pytest.fixture
+def impatient(rabbitmq: RabbitMQ) -> Iterator[float]:
+    """An acknowledgement timeout of seconds, which the node looks at every second."""
+    patience = "application:get_env(rabbit, consumer_timeout)."
+    was = rabbitmq.rabbitmqctl("eval", patience).strip("{}ok, \n")
+
+    def let(setting: str, milliseconds: str) -> None:
+        rabbitmq.rabbitmqctl("eval", f"application:set_env(rabbit, {setting}, {milliseconds}).")
+
+    let("channel_tick_interval", "1000")
+    let("consumer_timeout", "4000")
+    yield 4
+    let("consumer_timeout", was)
+    let("channel_tick_interval", "60000")
+
+
+def test_a_job_longer_than_the_brokers_own_limit_fails_with_the_reason_and_does_not_circle(
+    site: Site, impatient: float, gate: Path, trace: Path
+) -> None:
+    site.worker().ready()
+    site.worker().ready()
+    job = site.submit("works_on", trace=trace, gate=gate)
+    neighbour = site.submit("hello", name="Ada", seconds=0)
+
+    ended = site.settled(job)
+
+    assert (ended.state, ended.cause) == (State.FAILURE, Cause.TIMEOUT)
+    assert ended.error is not None
+    assert f"RabbitMQ waits {impatient:g} s" in ended.error.message
+    assert site.endings(job)[0] is Ending.TIMED_OUT
+    assert site.settled(neighbour).state is State.SUCCESS
+    until("nobody works on it any more", lambda: site.stands_still(trace), within=5)
+    assert len(lines(trace, "began")) <= 2

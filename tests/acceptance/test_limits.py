@@ -44,3 +44,15 @@ def test_a_job_that_ignores_its_time_limit_is_killed_and_is_not_delivered_again(
     assert len(lines(trace, "began")) == 1
     assert worker.running()
     assert site.nothing_comes_back()
+
+
+def test_a_worker_does_not_start_with_a_kind_that_outlasts_the_brokers_patience(
+    site: Site,
+) -> None:
+    worker = site.worker(ACK_TIMEOUT="400")
+
+    assert worker.wait() == 1
+    assert "Kind stays may run for 300 s, so RabbitMQ has to wait 450 s" in worker.text()
+    assert "after 400 s (ACK_TIMEOUT)" in worker.text()
+    assert "consumer_timeout = 3750000 or more in rabbitmq.conf" in worker.text()
+    assert "Kind raises" not in worker.text()
