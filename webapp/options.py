@@ -24,7 +24,10 @@ _METAVARS: Final[Mapping[Sort, str]] = {
     Sort.FILE: "FILE",
     Sort.FILES: "FILE",
     Sort.JSON: "JSON",
+    Sort.CHOICE: "CHOICE",
+    Sort.CHOICES: "CHOICE",
 }
+NARROW: Final = 40  # characters of choices that stand beside an option's name
 
 
 def options(kind: Kind, max_upload: int) -> list[click.Parameter]:
@@ -41,17 +44,19 @@ def _option(question: Question, max_upload: int) -> click.Option:
     if question.sort is Sort.SWITCH:
         both = f"{flag}/--no-{flag.removeprefix('--')}"
         return click.Option([both, question.name], default=None, help=text)
-    choices = "|".join(question.choices) or "|".join(map(str, question.items.get("enum", ())))
+    choices = "|".join(question.choices)
     return click.Option(
         [flag, question.name],
         multiple=question.several,
-        metavar=choices or _METAVARS.get(question.sort, "TEXT"),
+        metavar=choices if 0 < len(choices) <= NARROW else _METAVARS.get(question.sort, "TEXT"),
         help=text,
     )
 
 
 def _help(question: Question, max_upload: int) -> str:
     about = [question.description, hint(question, max_upload)]
+    if len("|".join(question.choices)) > NARROW:
+        about.append(f"one of: {', '.join(question.choices)}")
     if question.several:
         about.append("can be given several times")
     if question.required:
