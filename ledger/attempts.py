@@ -292,7 +292,8 @@ class Attempts:
         if outcome.state is State.RETRY:
             due_at = self._database.ago(-(outcome.retry_in or 0))
             return {"state": State.RETRY, "due_at": due_at, "sent_at": None, "worker": None}
-        return {"state": outcome.state, "worker": None}
+        # Its message goes back to the queue now, so it is not missing from there yet.
+        return {"state": outcome.state, "sent_at": self._database.now, "worker": None}
 
 
 def history(connection: Connection, job: str) -> Counter[Ending]:

@@ -25,6 +25,34 @@ def test_a_reported_death_frees_the_job_and_names_the_signal(ledger: Ledger) -> 
     assert "SIGKILL" in attempt.note
 
 
+def test_the_message_of_a_dead_attempt_is_given_time_to_come_back(
+    ledger: Ledger, time: OwnTime
+) -> None:
+    job = submit(ledger)
+    ledger.jobs.mark_sent(job, 0)
+    claimed(ledger, job)
+    time.passes(3600)
+
+    crash(ledger, job, 0)
+
+    assert ledger.jobs.overdue("default", 10, 10) == []
+    time.passes(11)
+    assert [one.id for one in ledger.jobs.overdue("default", 10, 10)] == [job]
+
+
+def test_the_message_of_an_interrupted_attempt_is_given_time_to_come_back(
+    ledger: Ledger, time: OwnTime
+) -> None:
+    job = submit(ledger)
+    ledger.jobs.mark_sent(job, 0)
+    claim = claimed(ledger, job)
+    time.passes(3600)
+
+    ledger.attempts.settle(claim, Outcome(State.PENDING, Ending.INTERRUPTED))
+
+    assert ledger.jobs.overdue("default", 10, 10) == []
+
+
 def test_a_late_report_corrects_the_word_and_leaves_the_new_attempt_alone(ledger: Ledger) -> None:
     job = submit(ledger)
     claimed(ledger, job, "m1", 0)
