@@ -41,7 +41,7 @@ class Answer(Field):
     def __init__(self, question: Question, max_upload: int, **options: Any) -> None:
         super().__init__(
             label=question.label,
-            description=question.description,
+            description=question.description[:1].upper() + question.description[1:].rstrip("."),
             id=f"input-{question.name}",
             widget=_WIDGETS.get(question.sort, widgets.TextInput()),
             render_kw=dict(_attributes(question)),

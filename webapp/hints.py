@@ -56,7 +56,8 @@ def _words(question: Question, max_upload: int) -> Sequence[str]:
     schema = question.schema
     if question.of_files:
         files = counted(schema.get("minItems"), schema.get("maxItems"), "file")
-        return (accepted(question.accept), files, f"up to {size(max_upload)} each")
+        limit = f"up to {size(max_upload)}"
+        return (accepted(question.accept), files, f"{limit} each" if question.several else limit)
     speaker = _SPEAKERS.get(question.sort)
     return () if speaker is None else speaker(schema)
 

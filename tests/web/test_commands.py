@@ -103,7 +103,7 @@ def test_a_kind_tells_its_options(run: Run) -> None:
     assert "--text TEXT A few words; 2 to 40 characters; needed" in told
     assert "--agreed / --no-agreed by default true" in told
     assert "--size small|large|3 by default small" in told
-    assert "--table FILE A table; .csv, .parquet or .xlsx, up to 1.0 MB each; needed" in told
+    assert "--table FILE A table; .csv, .parquet or .xlsx, up to 1.0 MB; needed" in told
     assert "hello Say hello" in " ".join(run("submit", "--help").output.split())
 
 

@@ -215,7 +215,7 @@ def test_a_secret_is_never_drawn() -> None:
         (Annotated[list[str], Field(min_length=1)], "one per line, at least 1 line"),
         (list[Annotated[int, Field(ge=1)]], "one per line, each at least 1"),
         (Annotated[list[Colour], Field(min_length=2, max_length=2)], "2 choices"),
-        (Annotated[Upload, Accept(".csv")], ".csv, up to 5.0 GB each"),
+        (Annotated[Upload, Accept(".csv")], ".csv, up to 5.0 GB"),
         (
             Annotated[list[Upload], Accept("image/*", ".pdf")],
             "any image or .pdf, up to 5.0 GB each",

@@ -50,8 +50,8 @@ def test_the_page_explains_the_kind_and_asks_for_its_inputs(client: FlaskClient)
     assert "<title>Everything · Postroom</title>" in page
     assert '<p class="lead">Asks for one of everything.</p>' in page
     assert "The second paragraph stands below the first, on one line." in page
-    assert 'A few words. · <span class="hint">2 to 40 characters</span>' in page
-    assert ".csv, .parquet or .xlsx, up to 1.0 MB each" in page
+    assert 'A few words · <span class="hint">2 to 40 characters</span>' in page
+    assert ".csv, .parquet or .xlsx, up to 1.0 MB" in page
     assert 'enctype="multipart/form-data"' in page
     assert "multipart" not in client.get("/new/hello").text
 
