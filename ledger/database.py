@@ -157,7 +157,8 @@ class Database:
 def _in_our_words() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, PoolTimeout) as error:
+    except (OperationalError, PoolTimeout, sqlite3.OperationalError) as error:
+        # The last is what our own statements at the begin of a transaction raise.
         words = str(error.orig if isinstance(error, DBAPIError) else error)
         full = "disk is full" in words or "No space left" in words
         raise (LedgerFull if full else LedgerUnavailable)(words) from error
