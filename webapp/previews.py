@@ -13,6 +13,7 @@ from ledger.record import StoredFile
 HEAD: Final = 64_000  # bytes that are read of a table or a text
 ROWS: Final = 50
 COLUMNS: Final = 30
+SHORT: Final = 160  # bytes
 LARGEST: Final = 20_000_000  # bytes of a picture or page that a browser is asked to show
 
 PICTURES: Final = frozenset(
@@ -53,6 +54,11 @@ def way_for(file: StoredFile) -> Way | None:
     if file.media_type == "text/html":
         return Way.PAGE if file.size <= LARGEST else None
     return Way.TEXT if file.media_type.startswith("text/") else None
+
+
+def is_short(file: StoredFile) -> bool:
+    """Return whether a file shown as text has but a line or two."""
+    return file.size < SHORT and not file.name.lower().endswith((".json", ".html"))
 
 
 def icon_for(file: StoredFile) -> str:

@@ -36,9 +36,14 @@ def postroom(tmp_path_factory: pytest.TempPathFactory, rabbitmq: RabbitMQ) -> It
     rabbitmq.remove_vhost(vhost)
 
 
+def chromium_program() -> str | None:
+    """Return where Chromium is installed, if it is."""
+    return next(filter(None, map(shutil.which, CHROMIUM)), None)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    program = chromium_program()
     if program is None:
         if os.environ.get("CI") or shutil.which("apt-get"):
             pytest.fail("Chromium is not installed: apt-get install chromium", pytrace=False)
