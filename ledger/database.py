@@ -22,14 +22,14 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-from ledger.errors import LedgerFull, LedgerUnavailable
+from ledger.errors import LedgerFull, LedgerUnavailable, Unstorable
 
 Clock = Callable[[], datetime]
 
@@ -162,6 +162,8 @@ def _in_our_words() -> Iterator[None]:
         words = str(error.orig if isinstance(error, DBAPIError) else error)
         full = "disk is full" in words or "No space left" in words
         raise (LedgerFull if full else LedgerUnavailable)(words) from error
+    except DataError as error:
+        raise Unstorable(str(error.orig)) from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise LedgerUnavailable(str(error.orig)) from error

@@ -9,6 +9,7 @@ LedgerError
 ├── NotSettled          somebody asked to run a job again that runs or waits already
 ├── LedgerUnavailable   the database did not answer; nothing is known of the write
 │   └── LedgerFull      … because its disk is full
+├── Unstorable          a value that the database has no room or no letters for
 ├── LedgerOutdated      the tables are not those of this version
 └── StorageError        the file storage refused to read or write
     ├── StorageFull
@@ -59,6 +60,10 @@ class LedgerUnavailable(LedgerError):
 
 class LedgerFull(LedgerUnavailable):
     """The database has no room left on its disk."""
+
+
+class Unstorable(LedgerError):
+    """A value is longer than the database allows, or has characters that it does not know."""
 
 
 class LedgerOutdated(LedgerError):

@@ -9,15 +9,18 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from ledger.errors import (
+    AlreadySettled,
     LedgerError,
     LedgerFull,
     LedgerOutdated,
     LedgerUnavailable,
     NoSuchFile,
     NoSuchJob,
+    NotSettled,
     StorageError,
     StorageFull,
     TooLarge,
+    Unstorable,
 )
 from tasks.kind import Kind
 from webapp import shapes
@@ -132,7 +135,8 @@ def problem_of(error: Exception) -> Problem:
     for kind, problem in _OURS.items():
         if isinstance(error, kind):
             # What a database says of itself is for the log, not for whoever asks.
-            said = "" if isinstance(error, LedgerUnavailable) else f"{error} "
+            silent = isinstance(error, LedgerUnavailable | Unstorable)
+            said = "" if silent else f"{error} "
             return replace(problem, advice=f"{said}{problem.advice}".strip())
     return _HTTP[SERVER_ERROR]
 
@@ -194,5 +198,12 @@ _OURS: Mapping[type[Exception], Problem] = {
         "Its database is away or very busy. What was accepted before is safe. Try again in a "
         "moment.",
     ),
+    Unstorable: Problem(
+        400,
+        "This can't be kept",
+        "A text has characters that no database takes, or is too long. Nothing was accepted.",
+    ),
+    AlreadySettled: Problem(409, "The job has ended", ""),
+    NotSettled: Problem(409, "The job has not ended yet", ""),
     LedgerOutdated: Problem(503, "The ledger is of another version", ""),
 }
