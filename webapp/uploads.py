@@ -1,5 +1,6 @@
 """Files on their way in: a request's body is written straight into the storage, and looked at."""
 
+import logging
 from collections.abc import Iterable
 from fnmatch import fnmatch
 from pathlib import PurePath
@@ -8,6 +9,7 @@ from typing import IO, Any, Final, cast
 import flask
 
 from ledger import Ledger
+from ledger.errors import StorageError
 from ledger.files import Files, display_name, media_type
 from ledger.record import StoredFile
 from ledger.storage import Writer
@@ -19,6 +21,8 @@ from webapp.signatures import HEAD, contradiction
 
 PIECE: Final = 1 << 20  # bytes that are copied at a time
 LONGEST_TEXT: Final = 10_000_000  # bytes of one text in a form, and of a body without files
+
+logger = logging.getLogger(__name__)
 
 
 class Incoming:
@@ -112,7 +116,10 @@ class Request(flask.Request):
     def close(self) -> None:
         """Delete the files that nobody has kept: their request was refused, or broke off."""
         for incoming in self.incoming:
-            incoming.close()
+            try:
+                incoming.close()
+            except StorageError as error:
+                logger.warning("An unwanted upload is left in the storage: %s", error)
 
 
 def keep(
