@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from bench.chaos import Chaos
 from ledger.errors import LedgerUnavailable
-from ledger.record import Ending, Job, State
+from ledger.record import Attempt, Ending, Job, State
 from tests.proxy import Proxy
 from tests.running import Postroom
 from tests.services import PostgreSQL, RabbitMQ
@@ -197,10 +197,26 @@ def report(place: Postroom, submitter: Submitter, chaos: Chaos, quiet: float) ->
         f" {submitter.slowest:.1f} s; {submitter.repeated} posts repeated;"
         f" quiet {quiet:.0f} s after the last fault"
     )
+    for job in sorted(found.values(), key=finished)[-3:]:
+        tell(job, attempts[job.id])
     for words, ids in faults.items():
         if ids:
             print(f"BROKEN: {words}: {len(ids)}, for instance {ids[0]}")
     return not any(faults.values())
+
+
+def finished(job: Job) -> float:
+    """Return when a job ended, as a number to sort by."""
+    return job.finished_at.timestamp() if job.finished_at else float("inf")
+
+
+def tell(job: Job, attempts: Iterable[Attempt]) -> None:
+    """Print the timeline of a job, in seconds since it was submitted."""
+    print(f"one of the last: {job.id} {job.inputs['seconds']} s, {job.inputs['ending']}")
+    for one in attempts:
+        began = (one.started_at - job.submitted_at).total_seconds()
+        ended = (one.ended_at - job.submitted_at).total_seconds() if one.ended_at else None
+        print(f"          {began:7.1f} to {ended} s: {one.ending} {one.note}")
 
 
 def count(found: Iterable[Job]) -> Counter[str]:
