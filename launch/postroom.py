@@ -24,6 +24,7 @@ from launch.watch import Watch, tail
 _LOOK_EVERY = 0.5
 _BROKER_SECONDS = 90
 _CONSOLE_SECONDS = 60
+_ANOTHER_LINK = "signs you in once; for another: .venv/bin/flask --app webapp link"
 _PATIENT_INTERRUPTS = 2  # The first asks for the end, the second what takes so long.
 
 
@@ -169,11 +170,12 @@ class Postroom:
             return output.strip().splitlines()[-1]
         reason = (errors.strip().splitlines() or ["it said nothing"])[-1]
         address = f"http://{self._console_host}:{self.settings.port}/"
-        return f"{address}\n            (no sign-in link: {reason})"
+        return f"{address}  (no sign-in link: {reason})"
 
     def show_links(self) -> None:
         """Tell the person where to go now, and how to stop."""
         lines = ["", "Postroom runs.", "", f"  Console   {self.link}"]
+        lines.append(f"            {_ANOTHER_LINK}")
         if any(program.role == "flower" for program in self.programs):
             lines.append(f"  Flower    http://127.0.0.1:{self.settings.flower_port}")
         if self.node:
@@ -205,10 +207,8 @@ class Postroom:
 
         The second Ctrl-C is answered with what is waited for, the third kills.
         """
-        grace = self.settings.grace
-        say(
-            f"\nStopping. Jobs that run get {grace} seconds; what does not finish runs again later."
-        )
+        grace = f" Running jobs get {self.settings.grace} seconds; unfinished ones run again later."
+        say(f"\nStopping.{grace if self.link else ''}")
         self.supervisor.terminate()
         told = False
         while not self.supervisor.wait(0.1) and interrupts.count <= _PATIENT_INTERRUPTS:

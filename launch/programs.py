@@ -1,10 +1,12 @@
 """From the Procfile to supervisord's configuration: what runs, how often, and in which order."""
 
 import os
-import pwd
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from launch.errors import LaunchError
 
 # The programs of the Procfile start and stop together; the broker is there before and after them.
 GROUP = "postroom"
@@ -46,7 +48,13 @@ def programs(
 
 
 def configuration(programs: Iterable[Program], var: Path, control: Path) -> str:
-    """Return supervisord's configuration; `control` is the socket on which it takes orders."""
+    """Return supervisord's configuration; `control` is the socket on which it takes orders.
+
+    Raises:
+        LaunchError: a path has a % in it, which supervisord takes for a variable, even doubled.
+    """
+    if "%" in f"{var}{control}":
+        raise LaunchError(f"POSTROOM_VAR: no % may be in the name of a folder: {var}", code=2)
     programs = list(programs)
     members = ",".join(program.name for program in programs if program.is_of_procfile)
     sections = [_own_section(var, control), *(_section(program, var) for program in programs)]
@@ -55,18 +63,19 @@ def configuration(programs: Iterable[Program], var: Path, control: Path) -> str:
 
 
 def _own_section(var: Path, control: Path) -> str:
+    # Root has to say that it means it.
+    as_root = "user=root\n" if os.getuid() == 0 else ""
     return f"""\
 [supervisord]
 nodaemon=true
 silent=true
-user={pwd.getpwuid(os.getuid()).pw_name}
-logfile={_path(var / "log" / "supervisor.log")}
+{as_root}logfile={var / "log" / "supervisor.log"}
 logfile_maxbytes=5MB
 logfile_backups=1
-pidfile={_path(var / "supervisor" / "pid")}
+pidfile={var / "supervisor" / "pid"}
 
 [unix_http_server]
-file={_path(control)}
+file={control}
 
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
@@ -79,7 +88,7 @@ def _section(program: Program, var: Path) -> str:
     # Five tries are made in some fifteen seconds; after that bin/run takes over.
     return f"""\
 [program:{program.name}]
-command=python -m launch.become {program.role} {_path(var)}
+command=python -m launch.become {program.role} {shlex.quote(str(var))}
 autostart={"false" if program.is_of_procfile else "true"}
 autorestart=true
 startsecs=5
@@ -90,12 +99,7 @@ stopwaitsecs={program.stop_seconds}
 killasgroup=true
 priority={_OWN_PRIORITY.get(program.role, _GROUP_PRIORITY)}
 redirect_stderr=true
-stdout_logfile={_path(var / "log" / f"{program.name}.log")}
+stdout_logfile={var / "log" / f"{program.name}.log"}
 stdout_logfile_maxbytes=20MB
 stdout_logfile_backups=3
 """
-
-
-def _path(path: Path) -> str:
-    """Return a path as supervisord reads it, to whom % begins the name of a variable."""
-    return str(path).replace("%", "%%")

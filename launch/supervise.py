@@ -13,6 +13,7 @@ from launch import leftovers
 from launch.errors import LaunchError
 from launch.programs import GROUP, Program, configuration
 from launch.waiting import wait_until
+from launch.watch import tail
 
 _ANSWER_SECONDS = 10.0
 # The kernel's limit for the path of a socket, less what supervisord appends while it makes one.
@@ -32,7 +33,11 @@ class Supervisor:
         self.var = var
         self.log = var / "log" / "supervisor.log"
         self._process: subprocess.Popen[bytes] | None = None
-        self._control = _control_socket(var / "supervisor")
+        self._control = var / "supervisor" / "control"
+        if len(os.fsencode(self._control)) > _LONGEST_SOCKET:
+            # In a deep checkout it can't lie beside the other files.
+            self._short = tempfile.TemporaryDirectory(prefix="postroom-")
+            self._control = Path(self._short.name) / "control"
 
     def start(self, programs: Iterable[Program], environment: Mapping[str, str]) -> None:
         """Start supervisord and, of the programs, the broker; the others wait for `launch`.
@@ -43,7 +48,9 @@ class Supervisor:
         """
         config = self.var / "supervisor" / "config"
         config.parent.mkdir(parents=True, exist_ok=True)
-        config.write_text(configuration(programs, self.var, self._control))
+        config.write_text(
+            configuration(programs, self._written(self.var), self._written(self._control))
+        )
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
@@ -81,7 +88,7 @@ class Supervisor:
             LaunchError: it ended, or was never started.
         """
         if self._process is None or self._process.poll() is not None:
-            raise LaunchError(f"The supervisor has ended; why may stand in {self.log}")
+            raise LaunchError(f"The supervisor has ended. The end of its log:\n{tail(self.log)}")
 
     def terminate(self) -> None:
         """Ask for the end: first the Procfile's programs, then the broker; see `wait`."""
@@ -97,6 +104,13 @@ class Supervisor:
         except subprocess.TimeoutExpired:
             return False
         return True
+
+    def _written(self, path: Path) -> Path:
+        """Return a path as the configuration has it: without the folders above the checkout.
+
+        They may have any name, and supervisord can't be told of every one.
+        """
+        return path.relative_to(self.root) if path.is_relative_to(self.root) else path
 
     def _answers(self) -> bool:
         self.check()
@@ -130,11 +144,3 @@ class _UnixTransport(xmlrpc.client.Transport):
 
     def make_connection(self, host: object) -> _UnixConnection:  # noqa: ARG002
         return _UnixConnection(self._path)
-
-
-def _control_socket(folder: Path) -> Path:
-    """Return where supervisord listens; in a deep checkout it can't be beside its other files."""
-    path = folder / "control"
-    if len(os.fsencode(path)) > _LONGEST_SOCKET:
-        return Path(tempfile.mkdtemp(prefix="postroom-")) / "control"
-    return path

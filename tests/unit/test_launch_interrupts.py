@@ -1,0 +1,27 @@
+"""What Ctrl-C does, and what the next ones do."""
+
+import os
+import signal
+
+import pytest
+
+from launch.interrupts import Interrupts
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_first_begins_the_end_and_the_others_are_counted(signum: signal.Signals) -> None:
+    with Interrupts() as interrupts:
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signum)
+        os.kill(os.getpid(), signum)
+        os.kill(os.getpid(), signum)
+
+        assert interrupts.count == 3
+
+
+def test_an_end_that_began_by_itself_is_not_torn_apart() -> None:
+    with Interrupts() as interrupts:
+        interrupts.begin_end()
+        os.kill(os.getpid(), signal.SIGINT)
+
+        assert interrupts.count == 2
