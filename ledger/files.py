@@ -136,6 +136,15 @@ class Files:
         self._storage.open(key).close()
         self._storage.delete(key)
 
+    def discard_earlier(self, claim: Claim) -> None:
+        """Delete the bytes that attempts before this one left; they are no job's.
+
+        Raises:
+            StorageError: the storage does not answer.
+        """
+        for number in range(1, claim.attempt):
+            self._storage.delete_all(f"outputs/{claim.job}/{number}")
+
     def discard(self, outputs: Collection[StoredFile]) -> None:
         """Delete the bytes of outputs whose attempt did not settle.
 

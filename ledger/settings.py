@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     max_upload: int = Field(5_000_000_000, gt=0, description="The largest file a form accepts")
     max_result: int = Field(1_000_000, gt=0, description="The largest returned value, as JSON")
     max_log_lines: int = Field(20_000, ge=100, description="Kept per attempt, head and tail")
+    max_log_size: int = Field(4_000_000, ge=10_000, description="… and in characters")
+    max_memory: int = Field(0, ge=0, description="Of one process that runs jobs; 0 is no limit")
     heart_timeout: float = Field(15, gt=0, description="A worker silent for longer is dead")
     beat_every: float = Field(2, gt=0, description="How often a worker says that it lives")
     send_grace: float = Field(3, ge=0, description="How long a submit may take to send by itself")

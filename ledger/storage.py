@@ -105,6 +105,16 @@ class Storage:
             if self._files.exists(self._path(key)):
                 self._files.rm_file(self._path(key))
 
+    def delete_all(self, prefix: str) -> None:
+        """Remove every file whose key begins with a folder's; it is no error if there is none.
+
+        Raises:
+            StorageError: the storage does not answer.
+        """
+        with _in_our_words():
+            if self._files.exists(self._path(prefix)):
+                self._files.rm(self._path(prefix), recursive=True)
+
     def _path(self, key: str) -> str:
         return f"{self._root}/{key}"
 

@@ -17,6 +17,7 @@ __all__ = ["checkpoint", "output", "progress", "resume", "track"]
 Item = TypeVar("Item")
 
 LINE_LENGTH = 4_000  # characters; a longer line is cut, for it is somebody's data, not a log
+PIECE = 1_000_000  # characters of a print that are split into lines at a time
 TAIL = 1_000  # last lines that are kept of a log that passes its limit
 
 _infrastructure = ("amqp", "billiard", "celery", "kombu", "ledger", "sqlalchemy", "tasks")
@@ -34,9 +35,12 @@ class Running:
         claim: the attempt; each write names it.
         folder: a name for the folder that belongs to the attempt alone; made when it is needed.
         max_lines: of the log; further ones are dropped from its middle.
+        max_size: of the log, in characters; as above.
     """
 
-    def __init__(self, ledger: Ledger, claim: Claim, folder: Path, max_lines: int) -> None:
+    def __init__(
+        self, ledger: Ledger, claim: Claim, folder: Path, max_lines: int, max_size: int
+    ) -> None:
         self.claim = claim
         self._folder = folder
         self.outputs: dict[str, Path] = {}
@@ -47,8 +51,10 @@ class Running:
         self._progress = Progress()
         self._moved = False
         self._lines: list[LogLine] = []
-        self._tail: deque[LogLine] = deque(maxlen=TAIL)
+        self._tail: deque[LogLine] = deque()
+        self._tail_size = 0
         self._head = max_lines - TAIL
+        self._head_room = self._tail_room = max_size // 2
         self._number = 0
 
     def folder(self) -> Path:
@@ -74,7 +80,18 @@ class Running:
                 level,
                 text.replace("\0", "\N{SYMBOL FOR NULL}"),
             )
-            (self._lines if self._number <= self._head else self._tail).append(line)
+            if self._number <= self._head and len(text) <= self._head_room:
+                self._lines.append(line)
+                self._head_room -= len(text)
+            else:
+                self._head = min(self._head, self._number - 1)
+                self._append_to_tail(line)
+
+    def _append_to_tail(self, line: LogLine) -> None:
+        self._tail.append(line)
+        self._tail_size += len(line.text)
+        while len(self._tail) > TAIL or self._tail_size > self._tail_room:
+            self._tail_size -= len(self._tail.popleft().text)
 
     def move(self, to: Progress) -> None:
         """Set the progress, and stop here if somebody asked the job to stop.
@@ -254,12 +271,13 @@ class Printed:
 
     def write(self, text: str) -> int:
         """Take a piece of text; whole lines go to the log."""
-        if _running is None:
-            return len(text)
-        *lines, begun = (self._begun + text).split("\n")
-        for line in lines:
-            _running.say(self._level, _folded(line))
-        self._begun = _folded(begun)
+        if _running is not None:
+            for start in range(0, len(text), PIECE):
+                *lines, begun = (self._begun + text[start : start + PIECE]).split("\n")
+                for line in lines:
+                    _running.say(self._level, _folded(line))
+                # Of a line without an end no more is kept than is shown.
+                self._begun = _folded(begun)[: LINE_LENGTH + 1]
         return len(text)
 
     def flush(self) -> None:

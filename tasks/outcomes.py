@@ -8,6 +8,7 @@ from celery.exceptions import Ignore, SoftTimeLimitExceeded
 from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 
 from ledger.attempts import Outcome
+from ledger.errors import StorageError
 from ledger.record import JSON, Cause, Ending, Error, State, stopped_in_words
 from tasks.context import Cancelled, Running
 from tasks.kind import BadInput, Kind
@@ -71,6 +72,17 @@ def of_exception(error: BaseException, kind: Kind, running: Running, ran: float)
             return _failed_or_retried(error, kind, running.claim.retries)
 
 
+def of_storage(error: StorageError, kind: Kind, running: Running) -> Outcome:
+    """Return what a storage that does not take an attempt's files makes of its job.
+
+    It is tried again where the kind asks that for the error behind it, an OSError as a rule.
+    """
+    outcome = failed(error, str(error), with_traceback=False)
+    if isinstance(error.__cause__, kind.retry_for):
+        return _retried(outcome, kind, running.claim.retries)
+    return outcome
+
+
 def failed(error: BaseException, words: str, *, with_traceback: bool = True) -> Outcome:
     """Return the outcome of an attempt that went wrong, in these words."""
     name = type(error).__name__
@@ -85,7 +97,12 @@ def failed(error: BaseException, words: str, *, with_traceback: bool = True) -> 
 
 def _failed_or_retried(error: BaseException, kind: Kind, retries: int) -> Outcome:
     outcome = failed(error, _words(error))
-    if not isinstance(error, kind.retry_for) or retries >= kind.retries:
+    return _retried(outcome, kind, retries) if isinstance(error, kind.retry_for) else outcome
+
+
+def _retried(outcome: Outcome, kind: Kind, retries: int) -> Outcome:
+    """Return the outcome as a retry, if the kind has one left."""
+    if retries >= kind.retries:
         return outcome
     # Jobs that failed together shall not all come back in the same moment.
     pause = kind.retry_delay * 2**retries * random.uniform(*JITTER)  # noqa: S311 - no secret

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -39,6 +40,14 @@ class Guard:
         os.write(self._writing, b"%d\n" % os.getpid())
         # What the kind's programs leave behind becomes this process's own child, to be found.
         ctypes.CDLL(None, use_errno=True).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def limit_memory(size: int) -> None:
+    """Let this process, and each program that it starts, allocate no more bytes than that.
+
+    What asks for more gets a MemoryError, long before the kernel picks a process to kill.
+    """
+    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
 
 
 def end_all() -> None:

@@ -2,8 +2,9 @@
 
 import logging
 import os
+import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from celery.exceptions import Ignore, Reject
 from ledger import Ledger
 from ledger.attempts import Outcome, Refused
 from ledger.errors import ClaimLost, LedgerUnavailable, StorageError
-from ledger.record import JSON, Delivery, Ending, State, StoredFile
+from ledger.record import JSON, Claim, Delivery, Ending, State, StoredFile
 from tasks import context, outcomes, programs
 from tasks.context import Printed, Running
 from tasks.interrupt import Interrupts
@@ -53,11 +54,14 @@ class Runner:
         )
         if isinstance(claim, Refused):
             raise _refusal(claim, delivery)
+        if claim.attempt > 1:
+            self._sweep_up(claim)
         running = Running(
             self.ledger,
             claim,
             self.ledger.settings.scratch / f"{claim.job}-{claim.attempt}",
             self.ledger.settings.max_log_lines,
+            self.ledger.settings.max_log_size,
         )
         try:
             outcome = self._outcome(kind, running)
@@ -67,6 +71,16 @@ class Runner:
         if outcome.state is State.SUCCESS:
             return outcome.result
         raise outcomes.told_to_celery(outcome)
+
+    def _sweep_up(self, claim: Claim) -> None:
+        """Delete what earlier attempts left; one that still writes is fenced off, and cleans up."""
+        for number in range(1, claim.attempt):
+            left = self.ledger.settings.scratch / f"{claim.job}-{number}"
+            shutil.rmtree(left, ignore_errors=True)
+        try:
+            self.ledger.files.discard_earlier(claim)
+        except StorageError as error:
+            logger.warning("Job %s: files of its dead attempts are left: %s", claim.job, error)
 
     def _outcome(self, kind: Kind, running: Running) -> Outcome:
         """Run the kind's function and turn whatever it does into an outcome."""
@@ -81,7 +95,7 @@ class Runner:
                 # Else this is the hard limit's first signal, and the main process reports it.
                 raise
             return outcomes.of_exception(error, kind, running, ran)
-        return self._succeeded(running, result)
+        return self._succeeded(kind, running, result)
 
     def _body(self, kind: Kind, running: Running) -> object:
         out, err = Printed("INFO"), Printed("ERROR")
@@ -99,18 +113,33 @@ class Runner:
     def _locate(self, running: Running) -> Callable[[str], Path]:
         return lambda upload: self.ledger.files.local_upload(upload, running.folder())
 
-    def _succeeded(self, running: Running, result: object) -> Outcome:
+    def _succeeded(self, kind: Kind, running: Running, result: object) -> Outcome:
         try:
             value = outcomes.as_json(result, self.ledger.settings.max_result)
             outputs = self._keep_outputs(running)
-        except (BadResult, StorageError) as error:
+        except BadResult as error:
             return outcomes.failed(error, str(error), with_traceback=False)
+        except StorageError as error:
+            return outcomes.of_storage(error, kind, running)
         return Outcome(State.SUCCESS, Ending.SUCCEEDED, result=value, outputs=outputs)
 
     def _keep_outputs(self, running: Running) -> list[StoredFile]:
         made = [path for path in running.outputs.values() if path.is_file()]
         now = datetime.now(UTC)
-        return [self.ledger.files.keep_output(running.claim, path, now) for path in made]
+        kept: list[StoredFile] = []
+        try:
+            # When one of them fails, `kept` holds those before it.
+            kept.extend(self.ledger.files.keep_output(running.claim, path, now) for path in made)
+        except StorageError:
+            self._discard(kept)
+            raise
+        return kept
+
+    def _discard(self, outputs: Collection[StoredFile]) -> None:
+        try:
+            self.ledger.files.discard(outputs)
+        except StorageError as error:
+            logger.warning("Files that no job owns are left in the storage: %s", error)
 
     def _settle(self, running: Running, outcome: Outcome) -> None:
         """Record the outcome, however long the ledger is away; the message stays ours meanwhile."""
@@ -122,7 +151,7 @@ class Runner:
             )
         except ClaimLost as lost:
             logger.warning("%s Its work is dropped; another attempt has the job.", lost)
-            self.ledger.files.discard(outcome.outputs)
+            self._discard(outcome.outputs)
             raise Ignore(str(lost)) from lost
         if outcome.error is not None:
             # The exception's class alone: its words are the job's, and may hold what it was given.

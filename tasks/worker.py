@@ -15,7 +15,7 @@ from ledger.workers import NewWorker
 from tasks import acknowledgement, control
 from tasks.clock import Clock
 from tasks.kind import kinds
-from tasks.programs import Guard
+from tasks.programs import Guard, limit_memory
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,14 @@ class ClockStep(bootsteps.StartStopStep):
             raise SystemExit(f"The worker does not start.\n{error}") from error
         control.answer_revokes()
         guard = Guard()
-        signals.worker_process_init.connect(lambda **_signal: guard.enlist(), weak=False)
+        max_memory = worker.app.settings.max_memory
+
+        def prepare_child(**_signal: Any) -> None:
+            guard.enlist()
+            if max_memory:
+                limit_memory(max_memory)
+
+        signals.worker_process_init.connect(prepare_child, weak=False)
         super().__init__(worker, **kwargs)
 
     def start(self, worker: Any) -> None:

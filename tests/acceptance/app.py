@@ -2,6 +2,6 @@
 
 from tasks import app
 
-app.conf.imports = (*app.conf.imports, "tests.acceptance.kinds")
+app.conf.imports = (*app.conf.imports, "tests.acceptance.kinds", "tests.acceptance.greedy")
 
 __all__ = ["app"]

@@ -182,6 +182,12 @@ class Site:
         self.settled(self.submit("hello", name="Ada", seconds=0))
         return not any("is dropped" in worker.text() for worker in (*self._workers, following))
 
+    def stopping(self, worker: WorkerProcess) -> bool:
+        """Return whether the ledger knows that a worker was told to stop."""
+        return any(
+            one.pid == worker.pid and one.stopping_at for one in self.ledger.workers.alive(60)
+        )
+
     def stands_still(self, trace: Path) -> bool:
         """Return whether nothing has been written to a trace for a second."""
         return time.time() - trace.stat().st_mtime > 1

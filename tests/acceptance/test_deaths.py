@@ -124,3 +124,57 @@ def test_a_stop_that_does_not_wait_gives_the_job_back_uncounted(
 
     assert site.settled(job).state is State.SUCCESS
     assert site.endings(job) == [Ending.INTERRUPTED, Ending.SUCCEEDED]
+
+
+def test_what_a_dead_attempt_left_is_swept_up_and_never_seen(site: Site, gate: Path) -> None:
+    site.worker().ready()
+    job = site.submit("makes_files", gate=gate)
+    first = site.started(job)
+    scratch = site.ledger.settings.scratch
+    left = scratch / f"{job}-1" / "a.txt"
+    until("it has written", left.exists)
+    stored = Path(site.ledger.settings.storage_url) / "outputs" / job / "1" / "half"
+    stored.parent.mkdir(parents=True)
+    stored.write_text("what an attempt that dies as it ends leaves", encoding="utf-8")
+
+    os.kill(first.pid, signal.SIGKILL)
+    site.started(job, attempt=2)
+    gate.touch()
+
+    assert site.settled(job).state is State.SUCCESS
+    assert [file.attempt for file in site.ledger.files.outputs_of(job)] == [2]
+    assert site.stored_outputs(job) == 1
+    until("the scratch is empty", lambda: not list(scratch.iterdir()))
+
+
+def test_checkpoints_outlive_death(site: Site, gate: Path, trace: Path) -> None:
+    site.worker().ready()
+    job = site.submit("steps", trace=trace, total=200, pause_at=120, gate=gate)
+    until("it is at 60 %", lambda: site.job(job).progress.done == 120)
+
+    os.kill(site.attempts(job)[0].pid, signal.SIGKILL)
+    site.started(job, attempt=2)
+    gate.touch()
+
+    assert site.settled(job).result == 200
+    assert len(lines(trace, "step-")) == 200
+
+
+def test_stops_in_a_long_jobs_life_do_not_quarantine_it(
+    site: Site, gate: Path, trace: Path
+) -> None:
+    job = site.submit("stays", trace=trace, gate=gate)
+    for number in range(1, 7):
+        worker = site.worker(MAX_CRASHES="1", MAX_LOSSES="1").ready()
+        site.started(job, attempt=number)
+        worker.signal(signal.SIGQUIT if number % 2 else signal.SIGTERM)
+        if number % 2 == 0:
+            until("it stops", lambda: "Warm shutdown" in worker.text())  # noqa: B023 - at once
+            until("it says so", lambda: site.stopping(worker))  # noqa: B023 - at once
+            worker.signal(signal.SIGKILL)
+        worker.wait()
+    site.worker().ready()
+    gate.touch()
+
+    assert site.settled(job).state is State.SUCCESS
+    assert site.endings(job) == [Ending.INTERRUPTED] * 6 + [Ending.SUCCEEDED]

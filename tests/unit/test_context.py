@@ -44,7 +44,7 @@ def ledger() -> Ledger:
 
 @pytest.fixture
 def running(ledger: Ledger, tmp_path: Path) -> Iterator[Running]:
-    made = Running(ledger, CLAIM, tmp_path / "scratch", max_lines=1010)  # type: ignore[arg-type]  # what a pulse needs of it
+    made = Running(ledger, CLAIM, tmp_path / "scratch", max_lines=1010, max_size=10**6)  # type: ignore[arg-type]  # what a pulse needs of it
     context.begin(made)
     yield made
     context.begin(None)

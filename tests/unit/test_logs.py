@@ -27,7 +27,7 @@ def operators_log(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
-    made = Running(None, Claim("job", 1, "hello", {}, "ada"), tmp_path, 2000)  # type: ignore[arg-type]  # never written to
+    made = Running(None, Claim("job", 1, "hello", {}, "ada"), tmp_path, 2000, 10**6)  # type: ignore[arg-type]  # never written to
     context.begin(made)
     yield made
     context.begin(None)

@@ -20,7 +20,7 @@ class NoLedger:
 
 def running(retries: int = 0) -> Running:
     claim = Claim("job", 1, "tried", {}, "ada", retries=retries)
-    return Running(NoLedger(), claim, Path("nowhere"), 2000)  # type: ignore[arg-type]  # never written to
+    return Running(NoLedger(), claim, Path("nowhere"), 2000, 10**6)  # type: ignore[arg-type]  # never written to
 
 
 def test_a_time_limit_is_told_with_the_limit() -> None:
