@@ -48,7 +48,11 @@ def running(settings: Settings, interrupts: Interrupts) -> Iterator["Postroom"]:
             grace=settings.grace,
             private_node=node is not None,
         )
-        postroom = Postroom(settings, node, chosen, environment.variables(), log)
+        variables = environment.variables()
+        if node:
+            # The workers check their longest job against it; of another node it must be told them.
+            variables["ACK_TIMEOUT"] = f"{settings.ack_timeout:.0f}"
+        postroom = Postroom(settings, node, chosen, variables, log)
         try:
             postroom.start()
             yield postroom

@@ -23,7 +23,7 @@ VARIABLES = (
     ("WORKERS", "2", "how many worker processes run"),
     ("CONCURRENCY", "2", "how many jobs each of them runs at a time"),
     ("GRACE", "30", "seconds that running jobs get to finish after Ctrl-C"),
-    ("ACK_TIMEOUT", "86400", "RabbitMQ's acknowledgement timeout in seconds"),
+    ("ACK_TIMEOUT", "86400", "RabbitMQ's acknowledgement timeout in seconds; 1800 if not ours"),
     ("LOG_LEVEL", "INFO", "how much the workers' logs tell"),
 )
 _DEFAULTS = {name: default for name, default, _ in VARIABLES}

@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     database_url: str = ""
     storage_url: str = ""
     celery_broker_url: SecretStr = SecretStr("amqp://guest:guest@localhost:5672//")
-    ack_timeout: float = Field(86_400, description="RabbitMQ's own acknowledgement timeout")
+    ack_timeout: float = Field(1_800, description="RabbitMQ's own; this is what it has by default")
     max_upload: int = Field(5_000_000_000, gt=0, description="The largest file a form accepts")
     max_result: int = Field(1_000_000, gt=0, description="The largest returned value, as JSON")
     max_log_lines: int = Field(20_000, ge=100, description="Kept per attempt, head and tail")
@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     max_memory: int = Field(0, ge=0, description="Of one process that runs jobs; 0 is no limit")
     heart_timeout: float = Field(15, gt=0, description="A worker silent for longer is dead")
     beat_every: float = Field(2, gt=0, description="How often a worker says that it lives")
+    keep_for: float = Field(0, ge=0, description="Settled jobs older than that go; 0 keeps all")
     send_grace: float = Field(3, ge=0, description="How long a submit may take to send by itself")
     resend_after: float = Field(10, gt=0, description="A sent job missing from its empty queue")
     cancel_grace: float = Field(10, ge=0, description="How long a cancelled job may clean up")

@@ -109,7 +109,7 @@ def kind(  # noqa: PLR0913 - a declaration: each is named where it is used
     title: str,
     icon: str = "gear",
     queue: str = "default",
-    time_limit: float = 3600.0,
+    time_limit: float = 1500.0,
     retries: int = 0,
     retry_for: tuple[type[Exception], ...] = (),
     retry_delay: float = 10.0,
@@ -121,7 +121,9 @@ def kind(  # noqa: PLR0913 - a declaration: each is named where it is used
         icon: the name of a Bootstrap icon.
         queue: one of celeryconfig.QUEUES.
         time_limit: seconds; the function then gets SoftTimeLimitExceeded and KILL_GRACE more
-            seconds to clean up before its process is killed.
+            seconds to clean up before its process is killed. The default suits a RabbitMQ that
+            takes messages back after 30 minutes, as it does by itself; for longer jobs see
+            ACK_TIMEOUT.
         retries: see `Kind`.
         retry_for: see `Kind`.
         retry_delay: see `Kind`.
