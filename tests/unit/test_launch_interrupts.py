@@ -25,3 +25,13 @@ def test_an_end_that_began_by_itself_is_not_torn_apart() -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
         assert interrupts.count == 2
+
+
+def test_what_nohup_wants_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Interrupts() as interrupts:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert interrupts.count == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)

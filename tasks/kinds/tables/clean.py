@@ -16,6 +16,7 @@ from tasks.kinds.tables.table import Table
 logger = logging.getLogger(__name__)
 
 CELLS = 3_000_000  # of a row group; what a writer holds in memory
+BYTES = 64_000_000  # of its texts
 GROUP = (1_000, 250_000)  # rows; least and most
 
 
@@ -96,7 +97,7 @@ def _write(
     values = staged.filter(_any_value(stages)).select(one.named() for one in stages)
     tally = io.BytesIO()
     sinks = [
-        values.sink_parquet(target, lazy=True, row_group_size=group_size(len(stages))),
+        values.sink_parquet(target, lazy=True, row_group_size=group_size(table)),
         counts.sink_parquet(tally, lazy=True),
     ]
     meter.follow(lambda: pl.collect_all(sinks, engine="streaming"), table.rows, tell, "reading")
@@ -111,10 +112,12 @@ def _write(
     return cleaned, [one.name for one in stages if one.refused(counted_up)]
 
 
-def group_size(columns: int) -> int:
+def group_size(table: Table) -> int:
     """Return how many rows of a table a writer should hold in memory at once."""
     least, most = GROUP
-    return min(max(CELLS // columns, least), most)
+    texts = int(table.sample.estimated_size()) // max(table.sample.height, 1)
+    fitting = min(CELLS // len(table.headers), BYTES // max(texts, 1))
+    return min(max(fitting, least), most)
 
 
 def _any_value(stages: list[Stages]) -> pl.Expr:

@@ -12,7 +12,7 @@ from typing import Self
 from tasks.kind import BadInput
 from tasks.kinds.tables.dialect import Dialect
 
-BATCH = 5_000  # rows
+BATCH = 1_000  # rows
 LONGEST_VALUE = 4_000_000  # characters; more than that is an open quotation mark
 END = "\N{END OF TRANSMISSION}"  # stands after the last line, unless a quotation mark swallows it
 

@@ -12,7 +12,7 @@ from tasks.kind import BadInput
 from tasks.kinds.tables import excel, parquet, report, text
 from tasks.kinds.tables.clean import Cleaned, clean, group_size
 from tasks.kinds.tables.columns import profile_columns
-from tasks.kinds.tables.duplicates import find_duplicates, without
+from tasks.kinds.tables.duplicates import duplicates, without
 from tasks.kinds.tables.export import export
 from tasks.kinds.tables.options import Options
 from tasks.kinds.tables.remarks import Outcome, cleanings, remarks
@@ -113,11 +113,15 @@ def _described(
 ) -> Outcome:
     """Look for duplicates, profile the columns and write the cleaned table."""
     frame, source, rows = cleaned.frame(), cleaned.path, cleaned.rows
-    duplicates = find_duplicates(frame, rows, scratch, part(tell, 55, 62))
-    if options.drop_duplicates and duplicates.len():
-        source, rows = scratch / "distinct.parquet", rows - duplicates.len()
-        without(frame, duplicates, source, group_size(len(cleaned.kept)))
+    found = duplicates(frame, rows, scratch, part(tell, 55, 62))
+    if options.drop_duplicates:
+        places = pl.concat(found)
+        twice = places.len()
+        source, rows = scratch / "distinct.parquet", rows - twice
+        without(frame, places, source, group_size(table))
         frame = pl.scan_parquet(source, glob=False)
+    else:
+        twice = sum(places.len() for places in found)
     profiles = tuple(profile_columns(frame, cleaned.kept, rows, part(tell, 62, 80)))
     preview = frame.head(PREVIEW_ROWS).collect()
     columns = [column.name for column in cleaned.kept]
@@ -129,7 +133,7 @@ def _described(
         table=table,
         cleaned=cleaned,
         rows=rows,
-        duplicates=duplicates.len(),
+        duplicates=twice,
         profiles=profiles,
         preview=preview,
         export=written,

@@ -115,8 +115,10 @@ def _sample(path: Path, dialect: Dialect, schema: dict[str, pl.String]) -> pl.Da
         most = max(most, 50_000)
     rows: list[list[str]] = []
     with Rows(path, dialect) as batches:
-        for batch in islice(batches, most // 5_000 + 1):
+        for batch in batches:
             rows += [row for row in batch.rows if len(row) == dialect.width]
+            if len(rows) >= most or batches.tell() > SMALL:
+                break
     rows = rows[:most]
     if size > SMALL:
         rows += _further(path, size, dialect, most // PLACES)
