@@ -145,6 +145,22 @@ class Files:
         for number in range(1, claim.attempt):
             self._storage.delete_all(f"outputs/{claim.job}/{number}")
 
+    def delete_outputs(self, job: str) -> None:
+        """Delete the bytes of all that a job's attempts made.
+
+        Raises:
+            StorageError: the storage does not answer.
+        """
+        self._storage.delete_all(f"outputs/{job}")
+
+    def delete_upload(self, file_id: str) -> None:
+        """Delete an upload's bytes.
+
+        Raises:
+            StorageError: the storage does not answer.
+        """
+        self._storage.delete(_upload_key(file_id))
+
     def discard(self, outputs: Collection[StoredFile]) -> None:
         """Delete the bytes of outputs whose attempt did not settle.
 

@@ -12,6 +12,7 @@ from ledger.files import Files
 from ledger.jobs import Jobs
 from ledger.logs import Logs
 from ledger.recovery import Recovery
+from ledger.retention import Retention
 from ledger.settings import Settings
 from ledger.storage import Storage
 from ledger.users import Users
@@ -38,6 +39,7 @@ class Ledger:
         self.recovery = Recovery(self.database, limits)
         self.logs = Logs(self.database)
         self.files = Files(self.database, Storage(settings.storage_url))
+        self.retention = Retention(self.database, self.files)
         self.workers = Workers(self.database)
         self.users = Users(self.database)
 

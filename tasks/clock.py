@@ -10,7 +10,7 @@ from queue import Empty
 from typing import Any
 
 from ledger import Ledger
-from ledger.errors import AlreadySettled, LedgerUnavailable, NoSuchJob
+from ledger.errors import AlreadySettled, LedgerUnavailable, NoSuchJob, StorageError
 from ledger.jobs import Unsent
 from ledger.record import Delivery, Ending
 from ledger.recovery import Freed
@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 TICK = 0.5  # seconds
 BATCH = 200  # jobs sent in one tick, so that the heart goes on beating
+FORGET, FORGET_EVERY = 50, 60.0  # old jobs removed in one tick; seconds from the last of them
 LEASE = 10.0  # seconds for which one clock does what needs to be done only once
 
 
@@ -61,6 +62,7 @@ class Clock(threading.Thread):
         self._worker_stops = threading.Event()
         self._recorded_stop = False
         self._last_beat = 0.0
+        self._forget_at = 0.0
         self._beating_since = time.monotonic()
         self._missing: set[Delivery] = set()
         self._children = Children()
@@ -110,6 +112,8 @@ class Clock(threading.Thread):
             logger.warning("The clock waits for the ledger: %s", error)
         except NotSent as error:
             logger.warning("The clock waits for RabbitMQ: %s", error)
+        except StorageError as error:
+            logger.warning("The clock waits for the file storage: %s", error)
         except Exception:
             # A fault in one step, of ours or of a message's making, must not stop the heart.
             logger.exception("A step of the clock failed; the others go on.")
@@ -191,6 +195,20 @@ class Clock(threading.Thread):
             if overdue and self._publisher.waiting(queue) == 0:
                 logger.warning("%d jobs are gone from queue %s; sent again.", len(overdue), queue)
                 self._send_all(overdue)
+        if settings.keep_for and time.monotonic() >= self._forget_at:
+            self._forget(settings.keep_for)
+
+    def _forget(self, seconds: float) -> None:
+        """Remove a batch of what is old; the next one follows at once, or when there may be one."""
+        retention = self._ledger.retention
+        jobs = retention.forget_jobs(seconds, FORGET)
+        uploads = retention.forget_uploads(seconds, FORGET)
+        retention.forget_dead_letters(seconds)
+        self._ledger.workers.forget(seconds)
+        if jobs or uploads:
+            logger.info("%d old jobs and %d old uploads are forgotten.", jobs, uploads)
+        if max(jobs, uploads) < FORGET:
+            self._forget_at = time.monotonic() + FORGET_EVERY
 
     def _send_all(self, jobs: list[Unsent]) -> None:
         for job in jobs:

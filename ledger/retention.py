@@ -1,0 +1,81 @@
+"""Forgetting: settled jobs with logs and files, and uploads that no job uses, by their age."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, exists, select
+
+from ledger.database import Database
+from ledger.files import Files
+from ledger.schema import dead_letters, files, job_uploads, jobs
+
+
+class Retention:
+    """Removes what is old enough, a small batch at a time, so that nobody waits for it."""
+
+    def __init__(self, database: Database, stored: Files) -> None:
+        self._database = database
+        self._files = stored
+
+    def forget_jobs(self, seconds: float, limit: int) -> int:
+        """Remove jobs that settled longer ago than that, with all that belongs to them.
+
+        The bytes first: a row without bytes can be removed again, bytes without a row could not be
+        found.
+
+        Returns:
+            How many were removed, at most `limit`.
+
+        Raises:
+            StorageError: the storage does not answer; the jobs are kept.
+        """
+        old = (
+            select(jobs.c.id)
+            .where(jobs.c.finished_at <= self._database.ago(seconds))
+            .order_by(jobs.c.id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            ids: Sequence[str] = connection.execute(old).scalars().all()
+        for job in ids:
+            self._files.delete_outputs(job)
+        if ids:
+            with self._database.write() as connection:
+                # Attempts, log lines and the rows of files go with them.
+                connection.execute(delete(jobs).where(jobs.c.id.in_(ids)))
+        return len(ids)
+
+    def forget_uploads(self, seconds: float, limit: int) -> int:
+        """Remove uploads older than that which no job uses; return how many, at most `limit`.
+
+        Raises:
+            StorageError: the storage does not answer; the rest is kept.
+        """
+        unused = (
+            select(files.c.id)
+            .where(
+                files.c.job.is_(None),
+                files.c.created_at <= self._database.ago(seconds),
+                ~exists().where(job_uploads.c.file == files.c.id),
+            )
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            ids: Sequence[str] = connection.execute(unused).scalars().all()
+        # The rows first, and only where still no job uses them: one may have been submitted just
+        # now. Its bytes are deleted by nobody then.
+        gone = delete(files).where(
+            files.c.id.in_(ids), ~exists().where(job_uploads.c.file == files.c.id)
+        )
+        if not ids:
+            return 0
+        with self._database.write() as connection:
+            removed = connection.execute(gone.returning(files.c.id)).scalars().all()
+        for upload in removed:
+            self._files.delete_upload(upload)
+        return len(removed)
+
+    def forget_dead_letters(self, seconds: float) -> int:
+        """Remove dead letters older than that; return how many."""
+        old = delete(dead_letters).where(dead_letters.c.received_at <= self._database.ago(seconds))
+        with self._database.write() as connection:
+            return connection.execute(old).rowcount
