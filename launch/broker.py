@@ -62,7 +62,7 @@ def find(settings: Settings) -> Finding:
         other = unquote(greeting.cluster.removeprefix(_CLUSTER))
         return Finding(usable=False, held_by=f"the RabbitMQ of another Postroom, in {other}")
     say(f"  RabbitMQ {greeting.version} answers at {address}; it is used as it is.")
-    say("  Its acknowledgement timeout can't be read from here: see ACK_TIMEOUT in the README.")
+    say("  Its acknowledgement timeout is taken to be 30 minutes unless ACK_TIMEOUT says else.")
     return Finding(usable=True)
 
 

@@ -15,18 +15,19 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.count = 0
+        self._before: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> Self:
-        """Take over the signals."""
+        """Take over the signals, but for a SIGHUP that `nohup` wants ignored."""
         for signum in self._SIGNALS:
-            signal.signal(signum, self._note)
+            if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN:
+                self._before[signum] = signal.signal(signum, self._note)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give the signals back to Python's defaults."""
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        """Give them back."""
+        for signum, handler in self._before.items():
+            signal.signal(signum, handler)  # type: ignore[arg-type]  # It came from there.
 
     def begin_end(self) -> None:
         """Treat the next signal as the second: the end has begun without one."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -182,12 +183,22 @@ class Postroom:
         lines.append(f"            {_ANOTHER_LINK}")
         if any(program.role == "flower" for program in self.programs):
             lines.append(f"  Flower    http://127.0.0.1:{self.settings.flower_port}")
-        if self.node:
-            lines.append(
-                f"  RabbitMQ  http://127.0.0.1:{self.node.management_port}  (guest, guest)"
-            )
+        if management := self._management():
+            lines.append(f"  RabbitMQ  {management}")
         lines += [f"  Logs      {self.watch.logs}", "", "Ctrl-C stops it.", ""]
         say("\n".join(lines))
+
+    def _management(self) -> str:
+        """Return where RabbitMQ's management page is, "" if it has none."""
+        port = self.settings.management_port
+        if self.node:
+            return f"http://127.0.0.1:{port}  (guest, guest)"
+        host = self.settings.broker.host
+        try:
+            socket.create_connection((host, port), timeout=1).close()
+        except OSError:
+            return ""
+        return f"http://{host}:{port}"
 
     def stay(self) -> None:
         """Show what happens, and start again what supervisord can't, until interrupted.

@@ -26,7 +26,10 @@ def say(text: str) -> None:
 def step(title: str) -> Iterator[None]:
     """Show that something is being done, then how long it took, or that it failed."""
     started = time.monotonic()
-    _show_passing(title)
+    if sys.stdout.isatty():
+        _show_passing(title)
+    else:
+        say(f"  {title} ...")
     outcome = "failed"
     try:
         yield
@@ -67,7 +70,7 @@ def run_shown(
 
 
 def _show_passing(text: str) -> None:
-    """Show a line that the next one replaces; where nothing can be replaced, show nothing."""
+    """Show a line that the next one replaces, where one can be replaced."""
     if sys.stdout.isatty():
         width = shutil.get_terminal_size().columns - 3
         with contextlib.suppress(OSError):
