@@ -113,7 +113,7 @@ class Site:
     def submit(self, kind: str, /, **inputs: Any) -> str:
         return self.accept(kind, **inputs).job
 
-    def accept(self, kind_name: str, /, **inputs: Any) -> Accepted:
+    def accept(self, kind_name: str, key: str | None = None, /, **inputs: Any) -> Accepted:
         kind = self.kind(kind_name)
         values = {
             field: str(value) if isinstance(value, Path) else value
@@ -125,6 +125,7 @@ class Site:
             kind,
             kind.parse(values),
             owner="ada",
+            idempotency_key=key,
         )
 
     def limit_deliveries(self, times: int) -> None:
