@@ -15,6 +15,8 @@ threads = 512
 worker_connections = 1024
 # Seconds that downloads and uploads in progress get when the console stops.
 graceful_timeout = 15
+# Bytes; the most there can be. A link that opens a filled form holds what the form asks for.
+limit_request_line = 8190
 # Every request is in the browser's own log; what matters here would drown.
 accesslog = None
 # By default every gunicorn of a user puts its control socket at the same path in his home.
