@@ -1,7 +1,6 @@
 """Claim, report, settle: the writes of a worker, each one guarded by the attempt that makes it."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +18,7 @@ from sqlalchemy import (
 )
 
 from ledger.database import Database
+from ledger.endings import Limits, died_too_often, end_as_crashed, end_cancelled, history
 from ledger.errors import ClaimLost
 from ledger.record import (
     JSON,
@@ -32,17 +32,8 @@ from ledger.record import (
     Progress,
     State,
     StoredFile,
-    stopped_in_words,
 )
 from ledger.schema import attempts, files, jobs, log_lines, workers
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How often the attempts of one job may end badly before it is quarantined."""
-
-    crashes: int = 3
-    losses: int = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +113,19 @@ class Attempts:
             )
             .values(revision=jobs.c.revision + 1)
         )
+        # With and without progress, each made once: to change a statement for every call costs
+        # more than the database takes for it.
+        at: dict[str, Any] = {name: bindparam(name) for name in _columns(Progress())}
         self._report = self._holds.returning(jobs.c.cancel_requested_at)
+        self._report_at = self._report.values(at)
         self._settle = self._holds.values(
             state=bindparam("state"),
             cause=bindparam("cause"),
             finished_at=now,
             result=bindparam("result"),
+            **{name: bindparam(name) for name in _error_columns(None)},
         )
+        self._settle_at = self._settle.values(at)
         self._close = (
             update(attempts)
             .where(
@@ -212,9 +209,9 @@ class Attempts:
             ClaimLost: the attempt has been closed; nothing was written.
         """
         values: dict[str, Any] = {"b_job": claim.job, "b_attempt": claim.attempt}
-        statement = self._report if progress is None else self._report.values(_columns(progress))
+        statement = self._report if progress is None else self._report_at
         with self._database.write_soon() as connection:
-            row = connection.execute(statement, values).one_or_none()
+            row = connection.execute(statement, values | _columns(progress)).one_or_none()
             if row is None:
                 raise ClaimLost(claim.job, claim.attempt)
             _write_lines(connection, claim, lines)
@@ -260,24 +257,15 @@ class Attempts:
         """
         key = {"b_job": claim.job, "b_attempt": claim.attempt}
         with self._database.write() as connection:
-            if not outcome.state.settled and end_cancelled(
-                connection, self._database, claim.job, claim.attempt
-            ):
+            if outcome.state.settled:
+                statement = self._settle if progress is None else self._settle_at
+                values = _end_columns(outcome) | _columns(progress)
+            elif end_cancelled(connection, self._database, claim.job, claim.attempt):
                 _write_lines(connection, claim, lines)
                 return
-            if outcome.state.settled:
-                statement = self._settle
-                values = {
-                    "state": outcome.state,
-                    "cause": outcome.cause,
-                    "result": outcome.result,
-                }
             else:
-                statement, values = self._holds.values(self._again(outcome)), {}
-            if progress is not None:
-                statement = statement.values(_columns(progress))
-            if outcome.error is not None:
-                statement = statement.values(_error_columns(outcome.error))
+                statement = self._holds.values(self._again(outcome) | _columns(progress))
+                values = {}
             if connection.execute(statement, key | values).rowcount == 0:
                 raise ClaimLost(claim.job, claim.attempt)
             connection.execute(
@@ -287,81 +275,19 @@ class Attempts:
             if outcome.outputs:
                 connection.execute(insert(files), [_file_columns(file) for file in outcome.outputs])
 
-    def _again(self, outcome: Outcome) -> Mapping[str, Any]:
+    def _again(self, outcome: Outcome) -> dict[str, Any]:
         """Return the columns of a job that will run again: now by its message, or later by ours."""
         if outcome.state is State.RETRY:
             due_at = self._database.ago(-(outcome.retry_in or 0))
-            return {"state": State.RETRY, "due_at": due_at, "sent_at": None, "worker": None}
+            waits = {"state": State.RETRY, "due_at": due_at, "sent_at": None, "worker": None}
+            return waits | _error_columns(outcome.error)
         # Its message goes back to the queue now, so it is not missing from there yet.
         return {"state": outcome.state, "sent_at": self._database.now, "worker": None}
 
 
-def history(connection: Connection, job: str) -> Counter[Ending]:
-    """Count how the job's attempts have ended."""
-    query = select(attempts.c.ending).where(attempts.c.job == job, attempts.c.ending.is_not(None))
-    return Counter(connection.execute(query).scalars())
-
-
-def end_cancelled(connection: Connection, database: Database, job: str, number: int) -> bool:
-    """Settle a job that was asked to stop, now that its attempt is over.
-
-    Returns:
-        False where nobody asked, or the attempt is not the one that runs the job.
-    """
-    ended = connection.execute(
-        update(jobs)
-        .where(
-            jobs.c.id == job,
-            jobs.c.attempt == number,
-            jobs.c.state == State.STARTED,
-            jobs.c.cancel_requested_at.is_not(None),
-        )
-        .values(state=State.REVOKED, finished_at=database.now, revision=jobs.c.revision + 1)
-        .returning(
-            jobs.c.progress_done, jobs.c.progress_total, jobs.c.started_at, jobs.c.finished_at
-        )
-    ).one_or_none()
-    if ended is None:
-        return False
-    ran = (ended.finished_at - ended.started_at).total_seconds()
-    at = Progress(ended.progress_done, ended.progress_total)
-    connection.execute(
-        update(attempts)
-        .where(attempts.c.job == job, attempts.c.number == number)
-        .values(ended_at=database.now, ending=Ending.CANCELLED, note=stopped_in_words(at, ran))
-    )
-    return True
-
-
-def died_too_often(endings: Counter[Ending], limits: Limits) -> str | None:
-    """Say how often a job's attempts died, if that is too often."""
-    crashed, lost = endings[Ending.CRASHED], endings[Ending.LOST]
-    if crashed >= limits.crashes:
-        return f"{crashed} attempts killed their own process"
-    if crashed + lost >= limits.losses:
-        return f"{crashed + lost} attempts were lost with their process or worker"
-    return None
-
-
-def end_as_crashed(connection: Connection, database: Database, job: str, why: str) -> bool:
-    """Settle a job that kills its workers; return False where it was settled before."""
-    ended = connection.execute(
-        update(jobs)
-        .where(jobs.c.id == job, jobs.c.finished_at.is_(None))
-        .values(
-            state=State.FAILURE,
-            cause=Cause.CRASHED,
-            finished_at=database.now,
-            revision=jobs.c.revision + 1,
-            error_type="Crashed",
-            error_message=f"Stopped, so that it does not take more workers down: {why}.",
-            error_traceback=None,
-        )
-    )
-    return ended.rowcount == 1
-
-
-def _columns(progress: Progress) -> dict[str, Any]:
+def _columns(progress: Progress | None) -> dict[str, Any]:
+    if progress is None:
+        return {}
     return {
         "progress_done": progress.done,
         "progress_total": progress.total,
@@ -369,12 +295,17 @@ def _columns(progress: Progress) -> dict[str, Any]:
     }
 
 
-def _error_columns(error: Error) -> dict[str, Any]:
+def _error_columns(error: Error | None) -> dict[str, Any]:
     return {
-        "error_type": error.type[:200],
-        "error_message": error.message,
-        "error_traceback": error.traceback,
+        "error_type": error and error.type[:200],
+        "error_message": error and error.message,
+        "error_traceback": error and error.traceback,
     }
+
+
+def _end_columns(outcome: Outcome) -> dict[str, Any]:
+    end = {"state": outcome.state, "cause": outcome.cause, "result": outcome.result}
+    return end | _error_columns(outcome.error)
 
 
 def _file_columns(file: StoredFile) -> dict[str, Any]:

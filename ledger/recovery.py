@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ledger.attempts import Limits, died_too_often, end_as_crashed, end_cancelled, history
 from ledger.database import Database
+from ledger.endings import Limits, died_too_often, end_as_crashed, end_cancelled, history
 from ledger.record import WAITING, Cause, Delivery, Ending, State
 from ledger.schema import attempts, jobs, leases, workers
 

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Self
 
 from ledger import migrate
-from ledger.attempts import Attempts, Limits
+from ledger.attempts import Attempts
 from ledger.database import Database
 from ledger.dead_letters import DeadLetters
+from ledger.endings import Limits
 from ledger.files import Files
 from ledger.jobs import Jobs
 from ledger.logs import Logs

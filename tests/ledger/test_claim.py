@@ -1,7 +1,8 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from ledger import Ledger
-from ledger.attempts import Limits, Outcome, Refused
+from ledger.attempts import Outcome, Refused
+from ledger.endings import Limits
 from ledger.record import Cause, Claim, Ending, State
 from tests.ledger.conftest import OwnTime, claimed, delivery, submit
 

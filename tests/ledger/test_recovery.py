@@ -1,5 +1,6 @@
 from ledger import Ledger
-from ledger.attempts import Limits, Outcome
+from ledger.attempts import Outcome
+from ledger.endings import Limits
 from ledger.record import Cause, Ending, State
 from ledger.recovery import Freed
 from tests.ledger.conftest import OwnTime, claimed, delivery, submit
