@@ -19,10 +19,10 @@ _INTERRUPTED = 130  # What a shell expects of a program that Ctrl-C ended.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run Postroom until interrupted, and return the exit status."""
-    _parser().parse_args(arguments)
+    chosen = _parser().parse_args(arguments)
     with Interrupts() as interrupts:
         try:
-            return _run(interrupts)
+            return _run(interrupts, drill=chosen.drill)
         except KeyboardInterrupt:
             say("\nInterrupted before everything ran.")
             return _INTERRUPTED
@@ -34,9 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
 
 
-def _run(interrupts: Interrupts) -> int:
+def _run(interrupts: Interrupts, *, drill: bool) -> int:
     settings = Settings.read(os.environ, ROOT)
     with running(settings, interrupts) as postroom, contextlib.suppress(KeyboardInterrupt):
+        if drill:
+            return postroom.drill()
         postroom.show_links()
         postroom.stay()
     return 0
@@ -45,13 +47,20 @@ def _run(interrupts: Interrupts) -> int:
 def _parser() -> argparse.ArgumentParser:
     width = max(len(name) for name, _, _ in VARIABLES)
     settings = [f"  {name:<{width}}  {meaning} ({default})" for name, default, meaning in VARIABLES]
-    return argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="bin/run",
         description="Start Postroom: the console, its workers, Flower and RabbitMQ. What is "
         "missing is installed first. Ctrl-C stops it.",
         epilog="\n".join(["settings, from the environment (with their defaults):", *settings]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument(
+        "--drill",
+        action="store_true",
+        help="show the promise in a minute: start, run a job, kill its worker in the middle, see "
+        "the job end in success on another worker, and stop",
+    )
+    return parser
 
 
 if __name__ == "__main__":

@@ -200,6 +200,12 @@ class Postroom:
             return ""
         return f"http://{host}:{port}"
 
+    def drill(self) -> int:
+        """Kill a worker under a real job, show what becomes of the job, and return the status."""
+        say("")
+        command = ["flask", "--app", "webapp", "drill"]
+        return subprocess.run(command, env=self.variables, check=False).returncode
+
     def stay(self) -> None:
         """Show what happens, and start again what supervisord can't, until interrupted.
 
