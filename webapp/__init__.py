@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import cast
 
+from celery import Celery
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from flask_bootstrap import Bootstrap5
 
 from ledger import Ledger, Settings
-from tasks.app import app as celery
+from tasks.app import app as postroom
 from tasks.kind import Kind
 from tasks.kind import kinds as every_kind
 from tasks.publisher import Publisher
@@ -17,6 +18,7 @@ from webapp import (
     accounts,
     api,
     commands,
+    doctor,
     downloads,
     errors,
     jobs,
@@ -35,6 +37,7 @@ def create_app(
     ledger: Ledger | None = None,
     publisher: Publisher | None = None,
     kinds: Mapping[str, Kind] | None = None,
+    celery: Celery | None = None,
 ) -> Flask:
     """Return the console as a WSGI app; it asks nobody anything until the first request.
 
@@ -43,11 +46,13 @@ def create_app(
         ledger: the record; by default the one that the settings name.
         publisher: sends messages; by default to the broker of the Celery app.
         kinds: what can be submitted, by name; by default every kind there is.
+        celery: whose broker it is; by default the app that the workers run.
 
     Raises:
         OSError: the key that signs sessions can't be kept under `var`.
     """
-    settings = settings or celery.settings
+    settings = settings or postroom.settings
+    celery = celery or postroom
     app = Flask(__name__)
     app.config.update(
         SECRET_KEY=settings.session_key(),
@@ -66,13 +71,14 @@ def create_app(
         ledger=ledger or Ledger(settings),
         publisher=publisher or Publisher(celery),
         kinds=every_kind() if kinds is None else kinds,
+        celery=celery,
     )
     cast(DefaultJSONProvider, app.json).sort_keys = False  # Inputs stay in their form's order.
     app.request_class = uploads.Request
     Bootstrap5(app)
     errors.tell(app)
     security.guard(app, api.blueprint)
-    for part in (accounts, api, downloads, errors, jobs, live, look, new, start):
+    for part in (accounts, api, doctor, downloads, errors, jobs, live, look, new, start):
         app.register_blueprint(part.blueprint)
     commands.add_to(app)
     return app

@@ -1,8 +1,9 @@
-"""The ledger, the publisher, the kinds and the settings of the app that serves this request."""
+"""What serves this request: the app's ledger, publisher, kinds, settings and Celery app."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from celery import Celery
 from flask import current_app
 
 from ledger import Ledger, Settings
@@ -18,6 +19,7 @@ class Services:
     ledger: Ledger
     publisher: Publisher
     kinds: Mapping[str, Kind]
+    celery: Celery
 
 
 def services() -> Services:

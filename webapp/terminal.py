@@ -24,7 +24,7 @@ class Command(click.Command):
         """
         with ctx.ensure_object(ScriptInfo).load_app().app_context():
             try:
-                services().ledger.require_current()
+                self.prepare()
                 return super().invoke(ctx)
             except WrongInputs as error:
                 flags = {param.name: param.opts[0] for param in ctx.command.params}
@@ -32,6 +32,22 @@ class Command(click.Command):
                 raise click.ClickException("\n  ".join(["Nothing was done.", *lines])) from error
             except (LedgerError, UnknownKind) as error:
                 raise click.ClickException(_line(error)) from error
+
+    def prepare(self) -> None:
+        """Make sure of the ledger.
+
+        Raises:
+            LedgerOutdated: it has other tables.
+            LedgerUnavailable: it does not answer.
+        """
+        services().ledger.require_current()
+
+
+class CommandWithoutLedger(Command):
+    """A command that has something to say even where the ledger is away."""
+
+    def prepare(self) -> None:
+        """Ask for nothing."""
 
 
 def _line(error: Exception) -> str:

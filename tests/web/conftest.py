@@ -44,16 +44,22 @@ def ledger(settings: Settings, fresh_database: Path) -> Iterator[Ledger]:
 
 
 @pytest.fixture(scope="session")
-def publisher() -> Publisher:
-    """A publisher whose broker is not there: nothing listens on port 1."""
-    nowhere = Celery("nowhere", set_as_current=False, config_source="celeryconfig")
-    nowhere.conf.broker_url = "amqp://guest:guest@127.0.0.1:1//"
+def nowhere() -> Celery:
+    """A Celery app whose broker is not there: nothing listens on port 1."""
+    app = Celery("nowhere", set_as_current=False, config_source="celeryconfig")
+    app.conf.broker_url = "amqp://guest:hunter2@127.0.0.1:1//"
+    return app
+
+
+@pytest.fixture(scope="session")
+def publisher(nowhere: Celery) -> Publisher:
+    """A publisher whose broker is not there."""
     return Publisher(nowhere)
 
 
 @pytest.fixture
-def app(settings: Settings, ledger: Ledger, publisher: Publisher) -> Flask:
-    return create_app(settings, ledger, publisher)
+def app(settings: Settings, ledger: Ledger, publisher: Publisher, nowhere: Celery) -> Flask:
+    return create_app(settings, ledger, publisher, celery=nowhere)
 
 
 @pytest.fixture
