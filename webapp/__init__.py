@@ -27,6 +27,7 @@ from webapp import (
     new,
     security,
     start,
+    steering,
     uploads,
 )
 from webapp.services import Services
@@ -78,7 +79,7 @@ def create_app(
     Bootstrap5(app)
     errors.tell(app)
     security.guard(app, api.blueprint)
-    for part in (accounts, api, doctor, downloads, errors, jobs, live, look, new, start):
+    for part in (accounts, api, doctor, downloads, errors, jobs, live, look, new, start, steering):
         app.register_blueprint(part.blueprint)
     commands.add_to(app)
     return app

@@ -1,4 +1,4 @@
-"""The JSON API's first verbs: submit, show, list, log and files, on the functions of the pages."""
+"""The JSON API: submit, show, list, cancel, retry, log and files, on the functions of the pages."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,6 +23,7 @@ from webapp.new import arrived
 from webapp.questions import from_json, questions
 from webapp.security import owner
 from webapp.services import services
+from webapp.steering import run_again
 from webapp.submission import Given, find, gather, inputs_of, without_ids
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -157,11 +158,25 @@ def index() -> ResponseReturnValue:
 
 
 @blueprint.get("/jobs/<job_id>")
-def show(job_id: str) -> ResponseReturnValue:
+def show(job_id: str) -> dict[str, Any]:
     """Show a job as it stands."""
     found = services()
     job = found.ledger.jobs.get(job_id)
     return shapes.Job.of(job, found.kinds.get(job.kind)).answer()
+
+
+@blueprint.post("/jobs/<job_id>/cancel")
+def cancel(job_id: str) -> ResponseReturnValue:
+    """Ask a job to stop: one that waits has ended when this answers, one that runs will."""
+    services().ledger.jobs.request_cancel(job_id)
+    return show(job_id), 202
+
+
+@blueprint.post("/jobs/<job_id>/retry")
+def retry(job_id: str) -> ResponseReturnValue:
+    """Have a job run again now, and show the one that will; for one that has ended, it is new."""
+    job_id = run_again(services(), job_id).job
+    return show(job_id), 202, {"Location": url_for("api.show", job_id=job_id)}
 
 
 @blueprint.get("/jobs/<job_id>/log")

@@ -16,7 +16,7 @@ from ledger.record import Attempt, Job, LogLine, StoredFile
 from tasks.kind import Kind
 from webapp import words
 
-NAMES: Final = ("state", "progress", "result", "attempts")
+NAMES: Final = ("state", "actions", "progress", "result", "attempts")
 LARGEST: Final = 1 << 31  # what a database keeps as a number
 PIECE: Final = 2000  # lines of a log that one update carries at the most
 

@@ -1,4 +1,4 @@
-"""The command line's verbs for accepted jobs: to list, read and fetch them."""
+"""The command line's verbs for accepted jobs: to list, read, fetch, cancel and run them again."""
 
 import shutil
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ from webapp import words
 from webapp.jobs import log_text
 from webapp.services import services
 from webapp.shapes import without_secrets
+from webapp.steering import run_again
 from webapp.terminal import Command, json_text
 from webapp.uploads import PIECE
 
@@ -113,4 +114,25 @@ def _copy(source: IO[bytes], copy: IO[bytes]) -> None:
         raise
 
 
-ALL: Final = (jobs, show_job, log, files)
+@click.command(cls=Command)
+@click.argument("job_id", metavar="ID")
+def cancel(job_id: str) -> None:
+    """Ask a job to stop: one that waits ends at once, one that runs soon."""
+    ledger = services().ledger
+    ledger.jobs.request_cancel(job_id)
+    word = words.label(ledger.jobs.get(job_id), datetime.now(UTC)).word
+    click.echo(f"{word}: job {job_id}")
+
+
+@click.command(cls=Command)
+@click.argument("job_id", metavar="ID")
+def retry(job_id: str) -> None:
+    """Have a job run again now, and print the id of the job that will.
+
+    One that waits for its next attempt runs now. One that has ended keeps its end, and a new job
+    does the same again.
+    """
+    click.echo(run_again(services(), job_id).job)
+
+
+ALL: Final = (jobs, show_job, log, files, cancel, retry)

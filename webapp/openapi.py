@@ -17,6 +17,10 @@ SHAPES: Final = (shapes.Jobs, shapes.Log, shapes.Files, shapes.Kinds, shapes.Pro
 
 Part = dict[str, Any]
 
+PLACE: Final[Part] = {
+    "Location": {"schema": {"type": "string"}, "description": "Where the job is shown."}
+}
+
 
 def document(kinds: Mapping[str, Kind], listing: type[BaseModel], longest_key: int) -> Part:
     """Return the description of the API as it is with these kinds.
@@ -45,7 +49,7 @@ def document(kinds: Mapping[str, Kind], listing: type[BaseModel], longest_key: i
         "paths": {
             "/jobs": {
                 "get": _get("List jobs, newest first", shapes.Jobs, _query(listing), wrong=(422,)),
-                "post": _post(kinds, key),
+                "post": _submit(kinds, key),
             },
             **_paths_of_a_job(),
             "/kinds": {"get": _get("List the kinds of jobs", shapes.Kinds, [])},
@@ -65,6 +69,8 @@ def _paths_of_a_job() -> Part:
     bytes_of: Part = {"application/octet-stream": {}}
     return {
         "/jobs/{job_id}": {"get": _get("Show a job", shapes.Job, [job_id], wrong=(404,))},
+        "/jobs/{job_id}/cancel": {"post": _change("Ask a job to stop", job_id)},
+        "/jobs/{job_id}/retry": {"post": _change("Have a job run again now", job_id, PLACE)},
         "/jobs/{job_id}/log": {"get": log},
         "/jobs/{job_id}/files": {
             "get": _get("List the files that a job made", shapes.Files, [job_id], wrong=(404,))
@@ -79,8 +85,19 @@ def _paths_of_a_job() -> Part:
     }
 
 
-def _post(kinds: Mapping[str, Kind], key: Part) -> Part:
-    place = {"Location": {"schema": {"type": "string"}, "description": "Where the job is shown."}}
+def _change(summary: str, job_id: Part, headers: Part | None = None) -> Part:
+    job = {JSON: {"schema": _ref(shapes.Job.__name__)}}
+    return {
+        "summary": summary,
+        "parameters": [job_id],
+        "responses": {
+            "202": _answer("It is asked for", job) | ({"headers": headers} if headers else {}),
+            **_problems((401, 404, 409, 503)),
+        },
+    }
+
+
+def _submit(kinds: Mapping[str, Kind], key: Part) -> Part:
     job = {JSON: {"schema": _ref(shapes.Job.__name__)}}
     as_json = {"oneOf": [_as_json(kind) for kind in kinds.values()]}
     as_parts = {"oneOf": [_as_parts(kind) for kind in kinds.values()]}
@@ -92,8 +109,8 @@ def _post(kinds: Mapping[str, Kind], key: Part) -> Part:
             "content": {JSON: {"schema": as_json}, "multipart/form-data": {"schema": as_parts}},
         },
         "responses": {
-            "202": {**_answer("It is accepted", job), "headers": place},
-            "200": {**_answer("It was accepted before", job), "headers": place},
+            "202": {**_answer("It is accepted", job), "headers": PLACE},
+            "200": {**_answer("It was accepted before", job), "headers": PLACE},
             **_problems((400, 401, 404, 413, 415, 422, 503, 507)),
         },
     }

@@ -64,6 +64,8 @@ class Job(Shape):
     due_at: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
+    cancel_requested_at: datetime | None
+    retried_from: str | None
     progress: Progress
     result: Any
     error: Error | None

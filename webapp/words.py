@@ -33,7 +33,7 @@ SCHEDULED = Label("Scheduled", "calendar-event", "waiting")
 WAITING_FOR_BROKER = Label("Waiting for the broker", "hourglass-split", "waiting")
 RUNNING = Label("Running", "play-circle", "running")
 RETRYING = Label("Retrying", "arrow-repeat", "waiting")
-STOPPING = Label("Stopping", "stop-circle", "waiting")
+STOPPING = Label("Stopping…", "stop-circle", "waiting")
 SUCCEEDED = Label("Succeeded", "check-circle", "succeeded")
 FAILED = Label("Failed", "x-octagon", "failed")
 TIMED_OUT = Label("Timed out", "alarm", "failed")
@@ -87,7 +87,7 @@ def why(job: Job, attempts: Sequence[Attempt], now: datetime) -> Markup:
         now: decides whether a time has come.
     """
     if job.state.settled:
-        return _how_it_ended(job, now)
+        return _how_it_ended(job, attempts, now)
     if job.state is State.STARTED:
         return _where_it_runs(job, attempts)
     return _why_it_waits(job, attempts, now)
@@ -124,13 +124,11 @@ def _where_it_runs(job: Job, attempts: Sequence[Attempt]) -> Markup:
     return Markup("{} {}, attempt {}{}.").format(verb, worker, job.attempt, because)
 
 
-def _how_it_ended(job: Job, now: datetime) -> Markup:
+def _how_it_ended(job: Job, attempts: Sequence[Attempt], now: datetime) -> Markup:
     at = clock(job.finished_at or now)
     ran = job.ran_for(now)
     if job.state is State.REVOKED:
-        if ran is None:
-            return Markup("Cancelled at {}, before it ran.").format(at)
-        return Markup("Cancelled at {}.").format(at)
+        return _how_it_was_cancelled(at, attempts)
     verb = {
         SUCCEEDED: "Finished",
         FAILED: "Ended with an error",
@@ -142,11 +140,22 @@ def _how_it_ended(job: Job, now: datetime) -> Markup:
     return Markup("{} at {}{}{}.").format(verb, at, after, attempt)
 
 
+def _how_it_was_cancelled(at: Markup, attempts: Sequence[Attempt]) -> Markup:
+    if not attempts:
+        return Markup("Cancelled at {}, before it ran.").format(at)
+    last = attempts[-1]
+    if last.ending is not Ending.CANCELLED:
+        return Markup("Cancelled at {}, before attempt {}.").format(at, last.number + 1)
+    return Markup("Cancelled at {}. {}").format(at, last.note)
+
+
 def remaining(job: Job, now: datetime) -> timedelta | None:
     """Estimate how long the running attempt still takes, or None while that would be a guess."""
     ran, percent = job.ran_for(now), job.progress.percent
     if job.state is not State.STARTED or ran is None or percent is None:
         return None
+    if job.cancel_requested_at is not None:
+        return None  # It will not come to the end of its work.
     if ran < CERTAIN_AFTER or percent < CERTAIN_FROM:
         return None
     return ran * ((100 - percent) / percent)

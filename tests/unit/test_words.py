@@ -52,9 +52,9 @@ def attempt(number: int, ending: Ending | None = None) -> Attempt:
         (replace(WAITING, due_at=LATER), "Scheduled"),
         (replace(WAITING, due_at=EARLIER), "Queued"),
         (replace(WAITING, sent_at=None), "Waiting for the broker"),
-        (replace(WAITING, cancel_requested_at=NOW), "Stopping"),
+        (replace(WAITING, cancel_requested_at=NOW), "Stopping…"),
         (RUNNING, "Running"),
-        (replace(RUNNING, cancel_requested_at=NOW), "Stopping"),
+        (replace(RUNNING, cancel_requested_at=NOW), "Stopping…"),
         (replace(WAITING, state=State.RETRY, due_at=LATER), "Retrying"),
         (SUCCEEDED, "Succeeded"),
         (FAILED, "Failed"),
@@ -109,6 +109,16 @@ def test_every_state_has_its_word(job: Job, word: str) -> None:
             replace(WAITING, state=State.REVOKED, finished_at=NOW),
             [],
             "Cancelled at 01 Mar, 12:00:00 UTC, before it ran.",
+        ),
+        (
+            replace(WAITING, state=State.REVOKED, started_at=EARLIER, finished_at=NOW, attempt=1),
+            [attempt(1, Ending.RETRIED)],
+            "Cancelled at 01 Mar, 12:00:00 UTC, before attempt 2.",
+        ),
+        (
+            replace(SUCCEEDED, state=State.REVOKED),
+            [replace(attempt(1, Ending.CANCELLED), note="Stopped at 62 % after 3 s.")],
+            "Cancelled at 01 Mar, 12:00:00 UTC. Stopped at 62 % after 3 s.",
         ),
     ],
 )
@@ -169,6 +179,9 @@ def test_an_estimate_waits_until_it_is_more_than_a_guess() -> None:
     assert left(25, 1) is None
     assert words.remaining(RUNNING, NOW) is None
     assert words.remaining(SUCCEEDED, NOW) is None
+    far = replace(RUNNING, progress=Progress(50, 100))
+    assert words.remaining(far, NOW) == timedelta(minutes=5)
+    assert words.remaining(replace(far, cancel_requested_at=NOW), NOW) is None
 
 
 def test_columns_come_in_the_order_of_their_first_record() -> None:
