@@ -16,7 +16,6 @@ pytestmark = pytest.mark.broker
 def program_of(site: Site, trace: Path, how: str) -> tuple[str, int]:
     """Submit a job that starts a program; return the job's id and the program's pid."""
     job = site.submit("starts_a_program", trace=trace, how=how)
-    site.started(job)
     until("it has started", lambda: trace.exists() and trace.read_text().endswith("\n"))
     return job, int(trace.read_text())
 
@@ -32,6 +31,7 @@ def test_a_program_dies_with_the_process_that_started_it(
 ) -> None:
     worker = site.worker().ready()
     job, program = program_of(site, trace, how)
+    site.started(job)
     trace.unlink()
 
     os.kill(site.attempts(job)[0].pid if dies == "the child" else worker.pid, signal.SIGKILL)
