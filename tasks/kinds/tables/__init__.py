@@ -35,11 +35,11 @@ def tables(
     file: Annotated[
         Upload,
         Accept(".csv", ".tsv", ".txt", ".xlsx", ".parquet"),
-        Field(description="CSV or another separated text, of any size; Excel (.xlsx); Parquet"),
+        Field(description="a table: separated text of any size, Excel or Parquet"),
     ],
     cleaned: Annotated[
         CleanedAs,
-        Field(description="what the cleaned table is written as"),
+        Field(title="Cleaned table as", description="what the cleaned table is written as"),
     ] = "parquet",
     drop_duplicates: Annotated[
         bool,
@@ -48,6 +48,7 @@ def tables(
     missing: Annotated[
         str,
         Field(
+            title="Words for missing",
             max_length=2000,
             description=(
                 "words that mean “missing”, separated by commas; small letters or capitals are "
@@ -58,6 +59,7 @@ def tables(
     slashes: Annotated[
         Slashes,
         Field(
+            title="Ambiguous dates",
             description=(
                 "how to read dates like 03/04/2024, where nothing in the table tells whether the "
                 "day or the month comes first"
@@ -70,11 +72,17 @@ def tables(
     ] = True,
     skip: Annotated[
         int,
-        Field(ge=0, le=10_000, description="lines above the first row that are no part of it"),
+        Field(
+            title="Lines to skip",
+            ge=0,
+            le=10_000,
+            description="above the header, such as a title",
+        ),
     ] = 0,
     uneven: Annotated[
         Uneven,
         Field(
+            title="Uneven rows",
             description=(
                 "CSV: what to do with rows that have fewer or more values than the header; "
                 "those set aside are in a file of their own"

@@ -44,10 +44,11 @@ def run(
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         table, cleaned = _read(path, name, options, scratch, part(tell, 0, 55))
+        page, facts = output("report.html"), output("profile.json")  # Shown first, in this order.
         outcome = _described(path, name, options, table, cleaned, scratch, output, tell)
         tell(97, 100, "writing the report")
-        report.write_html(outcome, output("report.html"))
-        report.write_json(outcome, output("profile.json"))
+        report.write_html(outcome, page)
+        report.write_json(outcome, facts)
         if outcome.table.aside:
             shutil.move(outcome.table.aside, output("uneven-rows.csv"))
     for sentence in cleanings(outcome):
