@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Person, Witness
 from tests.running import Postroom
+from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.broker]
 
@@ -138,6 +139,43 @@ def test_without_scripts_a_job_is_followed_by_reloading(person: Person) -> None:
     expect(page.locator("#part-result")).to_contain_text("Hello, Dora!")
     page.locator("summary", has_text="New job").click()
     expect(page.get_by_role("link", name="Profile and clean a table")).to_be_visible()
+
+
+def test_a_person_stops_a_running_job_and_everybody_who_looks_sees_it(
+    page: Page, person: Person
+) -> None:
+    job = submitted(page, "Ida", 300)
+    other = person.page()
+    other.goto(f"/jobs/{job}")
+    for one in (page, other):
+        expect(one.locator("#part-state .label")).to_have_text("Running", timeout=LATER)
+    page.locator("summary", has_text="Cancel").click()
+    lines = page.locator("#log .line").count()
+    expect(page.locator("#log .line")).not_to_have_count(lines)  # The question stays open.
+    page.get_by_role("button", name="Stop this job").click()
+
+    for one in (page, other):
+        expect(one.locator("#part-state .label")).to_have_text("Cancelled", timeout=LATER)
+        expect(one.locator("#part-state")).to_contain_text(
+            re.compile(r"Stopped at \d+ % after \d+ s\.")
+        )
+        expect(one.locator("#part-actions")).to_be_empty()
+        expect(one.get_by_role("link", name="Run again")).to_be_visible()
+
+
+def test_without_scripts_a_running_job_is_stopped_too(person: Person) -> None:
+    page = person.page(java_script_enabled=False)
+    submitted(page, "Jill", 300)
+
+    def reloaded() -> str:
+        page.get_by_role("link", name="Reload it now").click()
+        return state(page)
+
+    until("it runs", lambda: reloaded() == "Running")
+    page.locator("summary", has_text="Cancel").click()
+    page.get_by_role("button", name="Stop this job").click()
+    assert state(page) in {"Stopping…", "Cancelled"}
+    until("it has stopped", lambda: state(page) == "Cancelled" or reloaded() == "Cancelled")
 
 
 def test_behind_a_proxy_that_buffers_the_page_asks_now_and_then(page: Page) -> None:

@@ -58,9 +58,12 @@ def wide(postroom: Postroom, tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
-def test_every_page_fits_a_phone(person: Person, wide: str, colours: str) -> None:
+def test_every_page_fits_a_phone(
+    person: Person, postroom: Postroom, wide: str, colours: str
+) -> None:
     page = person.page(viewport={"width": 360, "height": 740}, color_scheme=colours, has_touch=True)
-    for address in ("/", "/jobs", f"/jobs/{wide}", "/new/hello", "/new/tables", "/account"):
+    pages = ("/", "/jobs", f"/jobs/{wide}", f"/jobs/{claimed_by_hand(postroom)[0]}")
+    for address in (*pages, "/new/hello", "/new/tables", "/account", "/doctor"):
         page.goto(address)
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= 360, f"{address} is {width} pixels wide"
