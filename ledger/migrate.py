@@ -47,5 +47,6 @@ def require_current(database: Database) -> None:
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(SCRIPTS))
+    # A % of the checkout's path would be read as the beginning of a variable.
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     return config

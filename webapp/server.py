@@ -16,5 +16,7 @@ class Worker(ThreadWorker):
         gunicorn waits for the requests that it is answering, and a stream would make it wait for
         the whole of its grace. The pages come again, to the next process.
         """
-        close_all(self.wsgi)
+        app = getattr(self, "wsgi", None)
+        if app is not None:  # Told to stop before the app was there, it has no streams.
+            close_all(app)
         super().handle_exit(sig, frame)

@@ -119,7 +119,7 @@ def test_every_mistake_is_listed_with_its_field(program: Program, ledger: Ledger
 def test_an_unknown_kind_is_answered_with_those_that_there_are(program: Program) -> None:
     answer = program.post({"kind": "nothing"})
     assert answer.status_code == 404
-    assert problem(answer)["kinds"] == [*kinds(), "everything"]
+    assert set(problem(answer)["kinds"]) == {*kinds(), "everything"}
 
 
 @pytest.mark.parametrize(
