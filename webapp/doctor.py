@@ -39,7 +39,8 @@ def command() -> None:
     found = []
     for one in findings(services()):
         found.append(one)
-        click.echo(f"{one.verdict:<10}{one.name}: {one.words}")
+        in_a_line = " ".join(one.words.split())  # A driver's own words may be several.
+        click.echo(f"{one.verdict:<10}{one.name}: {in_a_line}")
         if one.repair:
             click.echo(f"{'':<10}→ {one.repair}")
     click.echo(f"\n{summary(found)}")

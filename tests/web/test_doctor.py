@@ -1,5 +1,7 @@
 """The doctor's page and command say what is wrong and what repairs it, and no password."""
 
+import re
+
 import pytest
 from celery import Celery
 from flask import Flask
@@ -56,6 +58,8 @@ def test_the_command_has_its_say_where_the_ledger_is_unprepared_or_away(
     assert told.exit_code == 1
     assert "wrong     ledger: The database does not answer" in told.output
     assert "hunter" not in told.output
+    *said, _, _summary = told.output.splitlines()
+    assert all(re.match(r"good |wrong |doubtful |          → ", line) for line in said)
 
 
 @pytest.mark.parametrize(
