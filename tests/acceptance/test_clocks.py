@@ -17,7 +17,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.broker
 
-JOBS = 100
+JOBS = 400
 
 
 @contextmanager
@@ -27,7 +27,6 @@ def clock(site: Site, name: str) -> Iterator[Clock]:
     ledger.workers.register(NewWorker(name, name, "here", 1, ["default"], 1, "1"))
     publisher = Publisher(celery_at(site.environment["CELERY_BROKER_URL"]))
     running = Clock(ledger, publisher, kinds(), name, Reports(), "postroom.dead")
-    running.start()
     yield running
     running.stop()
     publisher.close()
@@ -44,9 +43,10 @@ def test_many_clocks_send_each_job_once_and_hold_nobody_up(
     site.publish_to(site.environment["CELERY_BROKER_URL"])
 
     with ExitStack() as stack:
-        for number in range(many):
-            stack.enter_context(clock(site, f"w{number}"))
-        until("all are sent", lambda: site.ledger.jobs.unsent(0, 1) == [], within=15)
+        clocks = [stack.enter_context(clock(site, f"w{number}")) for number in range(many)]
+        for one in clocks:  # In one moment, so that they would send side by side.
+            one.start()
+        until("all are sent", lambda: site.ledger.jobs.unsent(0, 1) == [], within=20)
         until("the others had a turn", lambda: len(beating(site)) == many)
 
     assert site.publisher.waiting("default") == JOBS
