@@ -24,6 +24,7 @@ from tasks.reports import Cancel, Death, Overrun, Report, Reports, Timeout
 logger = logging.getLogger(__name__)
 
 TICK = 0.5  # seconds
+FORK_WAITS = 0.1  # seconds that a new child waits for the clock, at most
 BATCH = 200  # jobs sent in one tick, so that the heart goes on beating
 FORGET, FORGET_EVERY = 50, 60.0  # old jobs removed in one tick; seconds from the last of them
 LEASE = 10.0  # seconds for which one clock does what needs to be done only once
@@ -245,7 +246,7 @@ def _not_across_a_fork() -> Iterator[None]:
 def _hold() -> None:
     # Bounded, for the main process never waits for the database: a step that hangs longer waits
     # in the network or for a file lock, not inside one of those locks.
-    _held.append(_forking.acquire(timeout=0.5))
+    _held.append(_forking.acquire(timeout=FORK_WAITS))
 
 
 def _release() -> None:
