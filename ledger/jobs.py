@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Row, case, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, case, func, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
@@ -120,15 +120,22 @@ class Jobs:
         )
         return self._to_send(jobs.c.sent_at.is_(None) & due, limit)
 
+    def any_overdue(self, queue: str, seconds: float) -> bool:
+        """Return whether `overdue` has any, without looking at them all."""
+        query = select(jobs.c.id).where(_open(), self._gone(queue, seconds)).limit(1)
+        with self._database.read() as connection:
+            return connection.execute(query).one_or_none() is not None
+
     def overdue(self, queue: str, seconds: float, limit: int) -> list[Unsent]:
         """Return jobs sent to `queue` longer ago than that and not claimed since, oldest first."""
-        gone = (jobs.c.queue == queue) & (jobs.c.sent_at <= self._database.ago(seconds))
-        return self._to_send(gone, limit)
+        return self._to_send(self._gone(queue, seconds), limit)
 
-    def _to_send(self, condition: Any, limit: int) -> list[Unsent]:
+    def _gone(self, queue: str, seconds: float) -> ColumnElement[bool]:
+        return (jobs.c.queue == queue) & (jobs.c.sent_at <= self._database.ago(seconds))
+
+    def _to_send(self, condition: ColumnElement[bool], limit: int) -> list[Unsent]:
         columns = [jobs.c[field.name] for field in fields(Unsent)]
-        open_ones = jobs.c.state.in_(WAITING) & jobs.c.finished_at.is_(None)
-        query = select(*columns).where(open_ones, condition).order_by(jobs.c.id).limit(limit)
+        query = select(*columns).where(_open(), condition).order_by(jobs.c.id).limit(limit)
         with self._database.read() as connection:
             return [Unsent(*row) for row in connection.execute(query)]
 
@@ -256,6 +263,11 @@ class Jobs:
         )
         with self._database.read() as connection:
             return [Attempt(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def _open() -> ColumnElement[bool]:
+    """Return the condition of a waiting job, in the words of the index of open jobs."""
+    return jobs.c.state.in_(WAITING) & jobs.c.finished_at.is_(None)
 
 
 def job_from(row: Row[Any]) -> Job:

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from celery.worker import state
 
@@ -25,14 +26,12 @@ class Children:
     @staticmethod
     def running() -> Mapping[Delivery, int]:
         """Return which deliveries have been given to which processes, by pid."""
-        # A copy in one step: the main thread changes it meanwhile.
-        requests = list(state.requests.values())
-        return {one.delivery: one.worker_pid for one in requests if one.worker_pid is not None}
+        return {one.delivery: one.worker_pid for one in _requests() if one.worker_pid is not None}
 
     @staticmethod
     def taken() -> set[Delivery]:
         """Return every delivery that the main process has and has not finished with."""
-        return {one.delivery for one in list(state.requests.values())}
+        return {one.delivery for one in _requests()}
 
     def told_to_end(self, pid: int) -> None:
         """Remember that a process was told to end just now."""
@@ -46,6 +45,16 @@ class Children:
             elif time.monotonic() - told_at > STOP_GRACE:
                 del self._told[pid]
                 kill(pid, "it was told to end and goes on")
+
+
+def _requests() -> list[Any]:
+    # Not `state.requests`, which is keyed by the job: a second message of a job that runs here
+    # takes the place of the first, and takes the key along when it is dropped.
+    while True:
+        try:
+            return list(state.reserved_requests)
+        except RuntimeError:
+            continue  # The main thread changed it meanwhile.
 
 
 def kill(pid: int, why: str) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -95,6 +96,24 @@ def test_five_messages_of_one_job_make_one_run(site: Site, gate: Path, trace: Pa
 
     until("four are dropped", lambda: worker.text().count("is dropped") == 4)
     assert len(lines(trace, "began")) == 1
+    assert site.endings(job) == [Ending.SUCCEEDED]
+
+
+def test_a_second_message_in_the_same_worker_does_not_end_the_running_attempt(
+    site: Site, gate: Path, trace: Path
+) -> None:
+    worker = site.worker(2, BEAT_EVERY="0.5").ready()
+    job = site.submit("stays", trace=trace, gate=gate)
+    site.started(job)
+
+    site.publisher.send(Unsent(job, "stays", "default", 0, 0, {}), "")
+    until("the second is dropped", lambda: "is dropped" in worker.text())
+    (row,) = site.ledger.workers.alive(60)
+    later = row.beat_at + timedelta(seconds=3)  # The clock looks at its pool twice a second.
+    until("the clock has looked", lambda: site.ledger.workers.alive(60)[0].beat_at > later)
+    gate.touch()
+
+    assert site.settled(job).state is State.SUCCESS
     assert site.endings(job) == [Ending.SUCCEEDED]
 
 
