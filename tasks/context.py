@@ -43,6 +43,7 @@ class Running:
     ) -> None:
         self.claim = claim
         self._folder = folder
+        self._made = False
         self.outputs: dict[str, Path] = {}
         self.cancelled = False
         self.lost = False
@@ -60,11 +61,12 @@ class Running:
     def folder(self) -> Path:
         """Return the attempt's own folder; it is gone when the attempt ends."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._made = True
         return self._folder
 
     def clean(self) -> None:
         """Delete the attempt's folder, if it was ever needed."""
-        if self._folder.exists():
+        if self._made:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def say(self, level: str, text: str) -> None:

@@ -123,11 +123,15 @@ def inputs_model(function: Callable[..., object]) -> type[BaseModel]:
 
 def to_row(inputs: BaseModel) -> dict[str, Any]:
     """Return the inputs as the ledger keeps them: JSON, secrets included."""
+    secrets = secrets_of(type(inputs))
     row = inputs.model_dump(mode="json")
-    secrets = {
-        name: value.get_secret_value() for name, value in inputs if isinstance(value, SecretStr)
-    }
-    return row | secrets
+    return row | {name: _revealed(value) for name, value in inputs if name in secrets}
+
+
+def _revealed(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_revealed(one) for one in value]
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def uploads_in(inputs: BaseModel) -> Iterator[Upload]:

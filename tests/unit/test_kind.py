@@ -30,12 +30,13 @@ def one_of_each(  # noqa: PLR0913, PLR0917 - one of each
     file: Annotated[Upload | None, Accept(".csv")] = None,
     more: list[Upload] = [],  # noqa: B006 - pydantic copies it
     password: SecretStr = NO_PASSWORD,
+    keys: list[SecretStr] = [],  # noqa: B006 - pydantic copies it
 ) -> str:
     """Takes one of each.
 
     And says so at length.
     """
-    del number, share, sure, size, colour, day, words, file, more, password
+    del number, share, sure, size, colour, day, words, file, more, password, keys
     return text
 
 
@@ -91,12 +92,14 @@ def test_every_wrong_value_is_told_at_once() -> None:
 
 
 def test_a_summary_shows_no_secret_and_stays_short() -> None:
-    row = to_row(one_of_each.parse({"text": "x" * 500, "password": "s3cret"}))
+    given = {"text": "x" * 500, "password": "s3cret", "keys": ["s3cret"]}
+    row = to_row(one_of_each.parse(given))
 
     assert row["password"] == "s3cret"  # noqa: S105 - the worker needs it
+    assert row["keys"] == ["s3cret"]
     assert "s3cret" not in one_of_each.summary(row)
     assert len(one_of_each.summary(row)) <= 200
-    assert HIDDEN in one_of_each.summary({"password": "s3cret"})
+    assert one_of_each.summary({"keys": ["s3cret"]}) == f"keys={HIDDEN}"
 
 
 @pytest.mark.parametrize(
