@@ -121,6 +121,12 @@ def inputs_model(function: Callable[..., object]) -> type[BaseModel]:
     )
 
 
+def arguments_of(inputs: BaseModel) -> dict[str, Any]:
+    """Return the inputs as the kind's function takes them."""
+    # Not dict(inputs), which a field called `keys` leads astray.
+    return {name: value for name, value in inputs}  # noqa: C416 - see above
+
+
 def to_row(inputs: BaseModel) -> dict[str, Any]:
     """Return the inputs as the ledger keeps them: JSON, secrets included."""
     secrets = secrets_of(type(inputs))

@@ -20,6 +20,7 @@ from ledger.errors import ClaimLost, LedgerUnavailable, StorageError
 from ledger.record import JSON, Claim, Delivery, Ending, State, StoredFile
 from tasks import context, outcomes, programs
 from tasks.context import Printed, Running
+from tasks.inputs import arguments_of
 from tasks.interrupt import Interrupts
 from tasks.kind import Kind
 from tasks.outcomes import BadResult
@@ -103,7 +104,7 @@ class Runner:
         try:
             with self.interrupts.armed(running), redirect_stdout(out), redirect_stderr(err):
                 inputs = kind.parse(running.claim.inputs, self._locate(running))
-                return kind.function(**dict(inputs))
+                return kind.function(**arguments_of(inputs))
         finally:
             programs.end_all()
             out.flush()

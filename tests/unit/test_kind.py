@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field, SecretStr, ValidationError
 
-from tasks.inputs import HIDDEN, shown, to_row, uploads_in
+from tasks.inputs import HIDDEN, arguments_of, shown, to_row, uploads_in
 from tasks.kind import Accept, Kind, Upload, kind, kinds, minutes
 
 
@@ -74,8 +74,8 @@ def test_what_is_stored_comes_back_as_the_same_typed_values() -> None:
     again = one_of_each.parse(to_row(given))
 
     assert again == given
-    assert dict(again)["colour"] is Colour.BLUE
-    assert dict(again)["day"] == date(2026, 2, 3)
+    assert arguments_of(again)["colour"] is Colour.BLUE
+    assert arguments_of(again)["day"] == date(2026, 2, 3)
     assert [upload.name for upload in uploads_in(again)] == ["a.csv", "a.csv"]
 
 
