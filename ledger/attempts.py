@@ -150,7 +150,9 @@ class Attempts:
         with self._database.write_soon() as connection:
             row = connection.execute(self._claim, values).one_or_none()
             if row is None:
-                return self._refuse(connection, delivery)
+                return self._ours(connection, delivery, worker, pid) or self._refuse(
+                    connection, delivery
+                )
             retries = 0
             if row.attempt > 1:
                 self._close_earlier(connection, delivery.job, row.attempt)
@@ -168,6 +170,30 @@ class Attempts:
                 "delivery_count": delivery.count,
             }
             connection.execute(self._open, opened)
+        return Claim(
+            delivery.job, row.attempt, row.kind, row.inputs, row.owner, retries, row.checkpoint
+        )
+
+    def _ours(
+        self, connection: Connection, delivery: Delivery, worker: str, pid: int
+    ) -> Claim | None:
+        """Return the claim that this process made of this delivery, its answer having got lost."""
+        query = (
+            select(jobs.c.attempt, jobs.c.kind, jobs.c.inputs, jobs.c.owner, jobs.c.checkpoint)
+            .join(attempts, and_(attempts.c.job == jobs.c.id, attempts.c.number == jobs.c.attempt))
+            .where(
+                jobs.c.id == delivery.job,
+                jobs.c.state == State.STARTED,
+                jobs.c.worker == worker,
+                jobs.c.message == delivery.message,
+                jobs.c.delivery_count == delivery.count,
+                attempts.c.pid == pid,
+            )
+        )
+        row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        retries = history(connection, delivery.job)[Ending.RETRIED]
         return Claim(
             delivery.job, row.attempt, row.kind, row.inputs, row.owner, retries, row.checkpoint
         )
@@ -214,7 +240,7 @@ class Attempts:
             row = connection.execute(statement, values | _columns(progress)).one_or_none()
             if row is None:
                 raise ClaimLost(claim.job, claim.attempt)
-            _write_lines(connection, claim, lines)
+            self._write_lines(connection, claim, lines)
         return row.cancel_requested_at is not None
 
     def asked_to_stop(self, claim: Claim) -> bool:
@@ -252,6 +278,8 @@ class Attempts:
     ) -> None:
         """Record how the attempt ended, with its outputs, last progress and last log lines.
 
+        To record the same end again is no error: whoever got no answer asks again.
+
         Raises:
             ClaimLost: the attempt had been closed before; nothing was written.
         """
@@ -261,19 +289,50 @@ class Attempts:
                 statement = self._settle if progress is None else self._settle_at
                 values = _end_columns(outcome) | _columns(progress)
             elif end_cancelled(connection, self._database, claim.job, claim.attempt):
-                _write_lines(connection, claim, lines)
+                self._write_lines(connection, claim, lines)
                 return
             else:
                 statement = self._holds.values(self._again(outcome) | _columns(progress))
                 values = {}
             if connection.execute(statement, key | values).rowcount == 0:
+                if self._recorded(connection, claim, outcome):
+                    return
                 raise ClaimLost(claim.job, claim.attempt)
             connection.execute(
                 self._close, key | {"ending": outcome.ending, "note": outcome.note[:1000]}
             )
-            _write_lines(connection, claim, lines)
+            self._write_lines(connection, claim, lines)
             if outcome.outputs:
                 connection.execute(insert(files), [_file_columns(file) for file in outcome.outputs])
+
+    def _recorded(self, connection: Connection, claim: Claim, outcome: Outcome) -> bool:
+        """Return whether this very end has been recorded: by a try whose answer got lost."""
+        query = (
+            select(attempts.c.ending)
+            .join(jobs, and_(jobs.c.id == attempts.c.job, jobs.c.attempt == attempts.c.number))
+            .where(attempts.c.job == claim.job, attempts.c.number == claim.attempt)
+            .where(jobs.c.state == outcome.state)
+        )
+        return connection.execute(query).scalar_one_or_none() == outcome.ending
+
+    def _write_lines(self, connection: Connection, claim: Claim, lines: Sequence[LogLine]) -> None:
+        if not lines:
+            return
+        # A line may be there already: the answer to an earlier try got lost, not the try.
+        connection.execute(
+            self._database.upsert(log_lines).on_conflict_do_nothing(),
+            [
+                {
+                    "job": claim.job,
+                    "attempt": line.attempt,
+                    "number": line.number,
+                    "at": line.at,
+                    "level": line.level,
+                    "text": line.text,
+                }
+                for line in lines
+            ],
+        )
 
     def _again(self, outcome: Outcome) -> dict[str, Any]:
         """Return the columns of a job that will run again: now by its message, or later by ours."""
@@ -310,21 +369,3 @@ def _end_columns(outcome: Outcome) -> dict[str, Any]:
 
 def _file_columns(file: StoredFile) -> dict[str, Any]:
     return {name: getattr(file, name) for name in StoredFile.__slots__}
-
-
-def _write_lines(connection: Connection, claim: Claim, lines: Sequence[LogLine]) -> None:
-    if lines:
-        connection.execute(
-            insert(log_lines),
-            [
-                {
-                    "job": claim.job,
-                    "attempt": line.attempt,
-                    "number": line.number,
-                    "at": line.at,
-                    "level": line.level,
-                    "text": line.text,
-                }
-                for line in lines
-            ],
-        )

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Engine,
+    Table,
     bindparam,
     create_engine,
     event,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.compiler import compiles
@@ -101,6 +103,12 @@ class Database:
             return _told_by(lambda: clock() - timedelta(seconds=seconds))
         microseconds = type_coerce(self.now, BigInteger) - round(seconds * 1_000_000)
         return type_coerce(microseconds, Timestamp())
+
+    def upsert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """Return an INSERT that can say what happens where the row exists already."""
+        if self.url.startswith("sqlite"):
+            return sqlite.insert(table)
+        return postgresql.insert(table)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, and_, exists, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.database import Database
 from ledger.endings import Limits, died_too_often, end_as_crashed, end_cancelled, history
@@ -249,10 +248,9 @@ class Recovery:
 
     def take_lease(self, name: str, holder: str, seconds: float) -> bool:
         """Take or keep a lease that one holder at a time has; return whether it is ours now."""
-        dialect = postgresql if self._database.url.startswith("postgresql") else sqlite
         until = self._database.ago(-seconds)
         taken = (
-            dialect.insert(leases)
+            self._database.upsert(leases)
             .values(name=name, holder=holder, until=until)
             .on_conflict_do_update(
                 index_elements=[leases.c.name],

@@ -49,6 +49,7 @@ class Running:
         self.lost = False
         self._ledger = ledger
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._progress = Progress()
         self._moved = False
         self._lines: list[LogLine] = []
@@ -125,6 +126,10 @@ class Running:
             ClaimLost: another attempt runs the job, or it has ended.
             LedgerUnavailable: nothing is lost; the next pulse or the end writes it.
         """
+        with self._writing:
+            self._write()
+
+    def _write(self) -> None:
         with self._lock:
             lines, moved, progress = tuple(self._lines), self._moved, self._progress
             self._moved = False
@@ -142,7 +147,8 @@ class Running:
 
     def rest(self) -> tuple[Progress | None, list[LogLine]]:
         """Return what no pulse has written: for the settling write to take along."""
-        with self._lock:
+        # A pulse on its way is waited for: what it writes is no longer part of the rest.
+        with self._writing, self._lock:
             lines = [*self._lines, *self._tail]
             if self._tail and self._tail[0].number > self._head + 1:
                 first = self._tail[0]

@@ -38,6 +38,15 @@ def test_the_same_message_with_the_same_count_is_refused(ledger: Ledger) -> None
     assert isinstance(ledger.attempts.claim(delivery(job, "m1", 1), "two", 2), Refused)
 
 
+def test_a_claim_whose_answer_got_lost_is_given_to_the_same_process_again(ledger: Ledger) -> None:
+    job = submit(ledger)
+    first = claimed(ledger, job)
+
+    assert claimed(ledger, job) == first
+    assert isinstance(ledger.attempts.claim(delivery(job), "one", 101), Refused)
+    assert len(ledger.jobs.attempts(job)) == 1
+
+
 def test_the_same_message_with_a_higher_count_takes_over_at_once(ledger: Ledger) -> None:
     job = submit(ledger)
     claimed(ledger, job, "m1", 0)

@@ -76,6 +76,25 @@ def test_no_attempt_settles_twice(ledger: Ledger) -> None:
     assert ledger.jobs.get(claim.job).state is State.SUCCESS
 
 
+def test_an_end_whose_answer_got_lost_may_be_recorded_again(ledger: Ledger) -> None:
+    claim = claimed(ledger, submit(ledger))
+
+    for _ in range(2):
+        ledger.attempts.settle(claim, SUCCESS, Progress(1, 1), [line(ledger, 1)])
+
+    assert ledger.jobs.get(claim.job).result == {"answer": 42}
+    assert [one.text for one in ledger.logs.after(claim.job)] == ["line 1"]
+
+
+def test_lines_whose_answer_got_lost_may_be_written_again(ledger: Ledger) -> None:
+    claim = claimed(ledger, submit(ledger))
+
+    ledger.attempts.report(claim, None, [line(ledger, 1)])
+    ledger.attempts.settle(claim, SUCCESS, None, [line(ledger, 1), line(ledger, 2)])
+
+    assert [one.text for one in ledger.logs.after(claim.job)] == ["line 1", "line 2"]
+
+
 def test_an_interrupted_attempt_gives_its_job_back(ledger: Ledger) -> None:
     claim = claimed(ledger, submit(ledger))
 

@@ -1,4 +1,5 @@
 import logging
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,6 +71,25 @@ def test_a_pulse_writes_each_line_once(running: Running, ledger: Ledger) -> None
 
     assert [(line.number, line.text) for line in ledger.attempts.lines] == [(1, "one"), (2, "two")]
     assert running.rest() == (None, [])
+
+
+def test_what_a_pulse_is_writing_is_no_part_of_the_rest(running: Running, ledger: Ledger) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def report(_claim: Claim, _to: Progress | None, _lines: tuple[LogLine, ...]) -> bool:
+        begun.set()
+        assert go_on.wait(5)
+        return False
+
+    ledger.attempts.report = report  # type: ignore[method-assign, assignment]  # a slow ledger
+    running.say("INFO", "one")
+    pulse = threading.Thread(target=running.pulse)
+    pulse.start()
+    assert begun.wait(5)
+    threading.Timer(0.1, go_on.set).start()
+
+    assert running.rest() == (None, [])
+    pulse.join()
 
 
 def test_what_the_ledger_missed_is_kept_for_the_end(running: Running, ledger: Ledger) -> None:
