@@ -1,4 +1,4 @@
-"""Claim, report, settle: the writes of a worker, each one guarded by the attempt that makes it."""
+"""Report and settle: the writes of a running attempt, each one guarded by its number."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,24 +8,18 @@ from sqlalchemy import (
     Connection,
     and_,
     bindparam,
-    case,
-    exists,
-    func,
     insert,
-    or_,
     select,
     update,
 )
 
 from ledger.database import Database
-from ledger.endings import Limits, died_too_often, end_as_crashed, end_cancelled, history
+from ledger.endings import end_cancelled
 from ledger.errors import ClaimLost
 from ledger.record import (
     JSON,
-    WAITING,
     Cause,
     Claim,
-    Delivery,
     Ending,
     Error,
     LogLine,
@@ -33,15 +27,7 @@ from ledger.record import (
     State,
     StoredFile,
 )
-from ledger.schema import attempts, files, jobs, log_lines, workers
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Why a delivery gets no claim; `known` is False where no such job exists."""
-
-    why: str
-    known: bool = True
+from ledger.schema import attempts, files, jobs, log_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,48 +48,11 @@ class Outcome:
 
 
 class Attempts:
-    """The runs of jobs. Every method is one transaction, and every write names its attempt."""
+    """What running attempts write: each method is one transaction, and names its attempt."""
 
-    def __init__(self, database: Database, limits: Limits) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._limits = limits
         now = database.now
-        self._claim = (
-            update(jobs)
-            .where(
-                jobs.c.id == bindparam("b_job"),
-                jobs.c.cancel_requested_at.is_(None),
-                or_(
-                    and_(
-                        or_(*(jobs.c.state == state for state in sorted(WAITING))),
-                        or_(jobs.c.due_at.is_(None), jobs.c.due_at <= now),
-                    ),
-                    # The very message of the running attempt comes again with a higher count:
-                    # RabbitMQ took the earlier delivery back, so its worker no longer holds it.
-                    and_(
-                        jobs.c.state == State.STARTED,
-                        jobs.c.message == bindparam("b_message"),
-                        jobs.c.delivery_count < bindparam("b_count"),
-                    ),
-                ),
-            )
-            .values(
-                state=State.STARTED,
-                attempt=jobs.c.attempt + 1,
-                revision=jobs.c.revision + 1,
-                started_at=now,
-                sent_at=func.coalesce(jobs.c.sent_at, now),
-                due_at=None,
-                worker=bindparam("b_worker"),
-                message=bindparam("b_message"),
-                delivery_count=bindparam("b_count"),
-                progress_done=0,
-                progress_total=None,
-                progress_text="",
-            )
-            .returning(jobs.c.attempt, jobs.c.kind, jobs.c.inputs, jobs.c.owner, jobs.c.checkpoint)
-        )
-        self._open = insert(attempts).values(started_at=now)
         self._holds = (
             update(jobs)
             .where(
@@ -132,100 +81,6 @@ class Attempts:
                 attempts.c.job == bindparam("b_job"), attempts.c.number == bindparam("b_attempt")
             )
             .values(ended_at=now, ending=bindparam("ending"), note=bindparam("note"))
-        )
-
-    def claim(self, delivery: Delivery, worker: str, pid: int) -> Claim | Refused:
-        """Take the right to run the job that a delivery names, or say why it is refused.
-
-        A job that waits is claimed by any delivery; one that runs is taken over only by the same
-        message with a higher delivery count. Any other delivery is a duplicate.
-        """
-        values = {
-            "b_job": delivery.job,
-            "b_message": delivery.message,
-            "b_count": delivery.count,
-            "b_worker": worker,
-        }
-        # A claim that a power cut forgets is made again: the message comes back.
-        with self._database.write_soon() as connection:
-            row = connection.execute(self._claim, values).one_or_none()
-            if row is None:
-                return self._ours(connection, delivery, worker, pid) or self._refuse(
-                    connection, delivery
-                )
-            retries = 0
-            if row.attempt > 1:
-                self._close_earlier(connection, delivery.job, row.attempt)
-                earlier = history(connection, delivery.job)
-                if why := died_too_often(earlier, self._limits):
-                    end_as_crashed(connection, self._database, delivery.job, why)
-                    return Refused(f"it is quarantined: {why}")
-                retries = earlier[Ending.RETRIED]
-            opened = {
-                "job": delivery.job,
-                "number": row.attempt,
-                "worker": worker,
-                "pid": pid,
-                "message": delivery.message,
-                "delivery_count": delivery.count,
-            }
-            connection.execute(self._open, opened)
-        return Claim(
-            delivery.job, row.attempt, row.kind, row.inputs, row.owner, retries, row.checkpoint
-        )
-
-    def _ours(
-        self, connection: Connection, delivery: Delivery, worker: str, pid: int
-    ) -> Claim | None:
-        """Return the claim that this process made of this delivery, its answer having got lost."""
-        query = (
-            select(jobs.c.attempt, jobs.c.kind, jobs.c.inputs, jobs.c.owner, jobs.c.checkpoint)
-            .join(attempts, and_(attempts.c.job == jobs.c.id, attempts.c.number == jobs.c.attempt))
-            .where(
-                jobs.c.id == delivery.job,
-                jobs.c.state == State.STARTED,
-                jobs.c.worker == worker,
-                jobs.c.message == delivery.message,
-                jobs.c.delivery_count == delivery.count,
-                attempts.c.pid == pid,
-            )
-        )
-        row = connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        retries = history(connection, delivery.job)[Ending.RETRIED]
-        return Claim(
-            delivery.job, row.attempt, row.kind, row.inputs, row.owner, retries, row.checkpoint
-        )
-
-    def _refuse(self, connection: Connection, delivery: Delivery) -> Refused:
-        columns = (jobs.c.state, jobs.c.attempt, jobs.c.message, jobs.c.delivery_count)
-        query = select(*columns).where(jobs.c.id == delivery.job)
-        row = connection.execute(query).one_or_none()
-        if row is None:
-            return Refused("no such job", known=False)
-        # The attempt that was asked to stop is dead, for its message came back.
-        back = row.message == delivery.message and row.delivery_count < delivery.count
-        if back and end_cancelled(connection, self._database, delivery.job, row.attempt):
-            return Refused("it was cancelled")
-        return Refused(f"it is {row.state} in attempt {row.attempt}")
-
-    def _close_earlier(self, connection: Connection, job: str, number: int) -> None:
-        """Close the attempt that this claim takes over, by the weakest word that may be true.
-
-        Its worker's own report, when it comes, corrects the word, never the job.
-        """
-        stopping = exists().where(
-            workers.c.id == attempts.c.worker, workers.c.stopping_at.is_not(None)
-        )
-        connection.execute(
-            update(attempts)
-            .where(attempts.c.job == job, attempts.c.number < number, attempts.c.ending.is_(None))
-            .values(
-                ended_at=self._database.now,
-                ending=case((stopping, Ending.INTERRUPTED.value), else_=Ending.LOST.value),
-                note="RabbitMQ took the message back and gave it to another process.",
-            )
         )
 
     def report(self, claim: Claim, progress: Progress | None, lines: Sequence[LogLine]) -> bool:

@@ -6,6 +6,7 @@ from typing import Self
 
 from ledger import migrate
 from ledger.attempts import Attempts
+from ledger.claims import Claims
 from ledger.database import Database
 from ledger.dead_letters import DeadLetters
 from ledger.endings import Limits
@@ -35,7 +36,8 @@ class Ledger:
         self.database = Database(settings.database_url, clock)
         limits = Limits(settings.max_crashes, settings.max_losses)
         self.jobs = Jobs(self.database)
-        self.attempts = Attempts(self.database, limits)
+        self.claims = Claims(self.database, limits)
+        self.attempts = Attempts(self.database)
         self.dead_letters = DeadLetters(self.database)
         self.recovery = Recovery(self.database, limits)
         self.logs = Logs(self.database)

@@ -15,7 +15,8 @@ from billiard.common import terminate_handler_fired
 from celery.exceptions import Ignore, Reject
 
 from ledger import Ledger
-from ledger.attempts import Outcome, Refused
+from ledger.attempts import Outcome
+from ledger.claims import Refused
 from ledger.errors import ClaimLost, LedgerUnavailable, StorageError
 from ledger.record import JSON, Claim, Delivery, Ending, State, StoredFile
 from tasks import context, outcomes, programs
@@ -51,7 +52,7 @@ class Runner:
         """
         self.interrupts.hold()
         claim = _until_answered(
-            lambda: self.ledger.attempts.claim(delivery, self.worker, os.getpid()), delivery.job
+            lambda: self.ledger.claims.claim(delivery, self.worker, os.getpid()), delivery.job
         )
         if isinstance(claim, Refused):
             raise _refusal(claim, delivery)

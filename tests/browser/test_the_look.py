@@ -32,7 +32,7 @@ def claimed_by_hand(postroom: Postroom) -> tuple[str, Claim]:
     hand = f"by hand {uuid4()}"[:36]
     postroom.ledger.workers.register(worker(hand))
     job = submit(postroom.ledger)
-    claim = postroom.ledger.attempts.claim(Delivery(job, hand, 0), hand, 1)
+    claim = postroom.ledger.claims.claim(Delivery(job, hand, 0), hand, 1)
     assert isinstance(claim, Claim)
     return job, claim
 

@@ -59,6 +59,6 @@ def delivery(job: str, message: str = "m1", count: int = 0) -> Delivery:
 
 
 def claimed(ledger: Ledger, job: str, message: str = "m1", count: int = 0) -> Claim:
-    claim = ledger.attempts.claim(delivery(job, message, count), "one", 100)
+    claim = ledger.claims.claim(delivery(job, message, count), "one", 100)
     assert isinstance(claim, Claim), claim
     return claim

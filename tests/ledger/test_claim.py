@@ -1,7 +1,8 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from ledger import Ledger
-from ledger.attempts import Outcome, Refused
+from ledger.attempts import Outcome
+from ledger.claims import Refused
 from ledger.endings import Limits
 from ledger.record import Cause, Claim, Ending, State
 from tests.ledger.conftest import OwnTime, claimed, delivery, submit
@@ -13,7 +14,7 @@ def test_a_waiting_job_is_claimed_once_whatever_number_of_deliveries_race(ledger
     job = submit(ledger)
 
     def deliver(number: int) -> Claim | Refused:
-        return ledger.attempts.claim(delivery(job, f"m{number}"), "one", number)
+        return ledger.claims.claim(delivery(job, f"m{number}"), "one", number)
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(deliver, range(8)))
@@ -26,7 +27,7 @@ def test_a_second_message_of_a_running_job_is_refused(ledger: Ledger) -> None:
     job = submit(ledger)
     claimed(ledger, job, "m1")
 
-    answer = ledger.attempts.claim(delivery(job, "m2", count=5), "two", 2)
+    answer = ledger.claims.claim(delivery(job, "m2", count=5), "two", 2)
 
     assert answer == Refused("it is STARTED in attempt 1")
 
@@ -35,7 +36,7 @@ def test_the_same_message_with_the_same_count_is_refused(ledger: Ledger) -> None
     job = submit(ledger)
     claimed(ledger, job, "m1", 1)
 
-    assert isinstance(ledger.attempts.claim(delivery(job, "m1", 1), "two", 2), Refused)
+    assert isinstance(ledger.claims.claim(delivery(job, "m1", 1), "two", 2), Refused)
 
 
 def test_a_claim_whose_answer_got_lost_is_given_to_the_same_process_again(ledger: Ledger) -> None:
@@ -43,7 +44,7 @@ def test_a_claim_whose_answer_got_lost_is_given_to_the_same_process_again(ledger
     first = claimed(ledger, job)
 
     assert claimed(ledger, job) == first
-    assert isinstance(ledger.attempts.claim(delivery(job), "one", 101), Refused)
+    assert isinstance(ledger.claims.claim(delivery(job), "one", 101), Refused)
     assert len(ledger.jobs.attempts(job)) == 1
 
 
@@ -73,13 +74,13 @@ def test_a_settled_job_refuses_every_delivery(ledger: Ledger) -> None:
     job = submit(ledger)
     ledger.attempts.settle(claimed(ledger, job), SUCCESS)
 
-    answer = ledger.attempts.claim(delivery(job, "m1", 1), "two", 2)
+    answer = ledger.claims.claim(delivery(job, "m1", 1), "two", 2)
 
     assert answer == Refused("it is SUCCESS in attempt 1")
 
 
 def test_a_delivery_of_a_job_that_does_not_exist_is_known_as_such(ledger: Ledger) -> None:
-    answer = ledger.attempts.claim(delivery("no-such-job"), "one", 1)
+    answer = ledger.claims.claim(delivery("no-such-job"), "one", 1)
 
     assert answer == Refused("no such job", known=False)
 
@@ -91,7 +92,7 @@ def test_a_job_waiting_for_its_retry_is_refused_until_it_is_due(
     retry = Outcome(State.RETRY, Ending.RETRIED, retry_in=10)
     ledger.attempts.settle(claimed(ledger, job), retry)
 
-    assert isinstance(ledger.attempts.claim(delivery(job, "m2"), "one", 1), Refused)
+    assert isinstance(ledger.claims.claim(delivery(job, "m2"), "one", 1), Refused)
     time.passes(10)
     again = claimed(ledger, job, "m2")
     assert (again.attempt, again.retries) == (2, 1)
@@ -101,7 +102,7 @@ def test_a_cancelled_job_is_revoked_by_its_next_delivery(ledger: Ledger) -> None
     job = submit(ledger)
     ledger.jobs.request_cancel(job)
 
-    answer = ledger.attempts.claim(delivery(job), "one", 1)
+    answer = ledger.claims.claim(delivery(job), "one", 1)
 
     assert isinstance(answer, Refused)
     assert ledger.jobs.get(job).state is State.REVOKED
@@ -121,7 +122,7 @@ def test_a_job_whose_attempts_were_lost_too_often_is_quarantined_at_its_claim(
     for count in range(Limits().losses):
         claimed(ledger, job, "m1", count)
 
-    answer = ledger.attempts.claim(delivery(job, "m1", Limits().losses), "one", 1)
+    answer = ledger.claims.claim(delivery(job, "m1", Limits().losses), "one", 1)
 
     ended = ledger.jobs.get(job)
     assert isinstance(answer, Refused)

@@ -124,7 +124,7 @@ def test_the_jobs_of_a_silent_worker_are_freed_and_its_neighbours_are_not(
 ) -> None:
     held, kept = submit(ledger), submit(ledger)
     claimed(ledger, held)
-    ledger.attempts.claim(delivery(kept), "two", 2)
+    ledger.claims.claim(delivery(kept), "two", 2)
     time.passes(16)
     ledger.workers.beat("two")
 
