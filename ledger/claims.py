@@ -97,7 +97,7 @@ class Claims:
                 self._close_earlier(connection, delivery.job, row.attempt)
                 earlier = history(connection, delivery.job)
                 if why := died_too_often(earlier, self._limits):
-                    end_as_crashed(connection, self._database, delivery.job, why)
+                    end_as_crashed(connection, self._database, delivery.job, row.attempt, why)
                     return Refused(f"it is quarantined: {why}")
                 retries = earlier[Ending.RETRIED]
             opened = {

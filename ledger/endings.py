@@ -3,10 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from ledger.database import Database
-from ledger.record import Cause, Ending, Progress, State, stopped_in_words
+from ledger.record import WAITING, Cause, Ending, Progress, State, stopped_in_words
 from ledger.schema import attempts, jobs
 
 
@@ -65,11 +65,18 @@ def died_too_often(endings: Counter[Ending], limits: Limits) -> str | None:
     return None
 
 
-def end_as_crashed(connection: Connection, database: Database, job: str, why: str) -> bool:
-    """Settle a job that kills its workers; return False where it was settled before."""
+def end_as_crashed(
+    connection: Connection, database: Database, job: str, number: int, why: str
+) -> bool:
+    """Settle a job that kills its workers, now that the attempt of this number is over.
+
+    Returns:
+        False where it was settled before, or a later attempt runs it: that one is left to end.
+    """
+    over = or_(jobs.c.attempt == number, jobs.c.state.in_(WAITING))
     ended = connection.execute(
         update(jobs)
-        .where(jobs.c.id == job, jobs.c.finished_at.is_(None))
+        .where(jobs.c.id == job, jobs.c.finished_at.is_(None), over)
         .values(
             state=State.FAILURE,
             cause=Cause.CRASHED,

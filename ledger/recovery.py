@@ -71,7 +71,7 @@ class Recovery:
             return Freed(job, number, "it was cancelled")
         why = died_too_often(history(connection, job), self._limits)
         if why is not None:
-            ended = end_as_crashed(connection, self._database, job, why)
+            ended = end_as_crashed(connection, self._database, job, number, why)
             return Freed(job, number, why) if ended else None
         freed = connection.execute(
             update(jobs)

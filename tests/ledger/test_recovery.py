@@ -87,6 +87,24 @@ def test_the_third_crash_quarantines_the_job(ledger: Ledger) -> None:
     assert (ended.state, ended.cause) == (State.FAILURE, Cause.CRASHED)
 
 
+def test_a_late_report_of_the_third_crash_leaves_the_attempt_that_runs_by_then(
+    ledger: Ledger,
+) -> None:
+    job = submit(ledger)
+    for count in range(Limits().crashes - 1):
+        claimed(ledger, job, "m1", count)
+        crash(ledger, job, count)
+    claimed(ledger, job, "m1", Limits().crashes - 1)
+    last = claimed(ledger, job, "m1", Limits().crashes)
+
+    assert crash(ledger, job, Limits().crashes - 1) is None
+
+    assert ledger.jobs.get(job).state is State.STARTED
+    ledger.attempts.settle(last, SUCCESS)
+    assert ledger.jobs.get(job).state is State.SUCCESS
+    assert all(attempt.ending for attempt in ledger.jobs.attempts(job))
+
+
 def test_interruptions_never_count(ledger: Ledger) -> None:
     job = submit(ledger)
     for count in range(20):
