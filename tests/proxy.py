@@ -71,16 +71,18 @@ class Proxy:
             await self._lead_on(reader, writer)
         finally:  # Also where the proxy ends in the midst of it.
             self._open.discard(writer)
-            writer.transport.abort()
+            writer.close()
 
     async def _lead_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._refusing:
+            writer.transport.abort()
             return
         self._open.add(writer)
         await self._passing.wait()
         try:
             onward = await asyncio.open_connection("127.0.0.1", self._server_port)
         except OSError:
+            writer.transport.abort()
             return
         self._open.add(onward[1])
         with suppress(asyncio.CancelledError):  # asyncio would complain of it on its way out.
