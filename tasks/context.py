@@ -138,7 +138,7 @@ class Running:
             return
         try:
             asked = self._ledger.attempts.report(self.claim, progress if moved else None, lines)
-        except BaseException:
+        except BaseException:  # Whatever it was, the progress is still to be written.
             self._moved = self._moved or moved
             raise
         self.cancelled |= asked
