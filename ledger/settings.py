@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     database_url: str = ""
     storage_url: str = ""
     celery_broker_url: SecretStr = SecretStr("amqp://guest:guest@localhost:5672//")
+    commands: Path = Field(CHECKOUT / "commands.toml", description="Kinds declared without Python")
     ack_timeout: float = Field(1_800, description="RabbitMQ's own; this is what it has by default")
     max_upload: int = Field(5_000_000_000, gt=0, description="The largest file a form accepts")
     max_result: int = Field(1_000_000, gt=0, description="The largest returned value, as JSON")

@@ -109,8 +109,13 @@ def inputs_model(function: Callable[..., object]) -> type[BaseModel]:
             raise TypeError(f"{where} needs a type, for it becomes a field of a form")
         default = ... if parameter.default is parameter.empty else parameter.default
         fields[parameter.name] = (hints[parameter.name], default)
-    return create_model(
-        function.__name__,
+    return model_of(function.__name__, fields)
+
+
+def model_of(name: str, fields: Mapping[str, Any]) -> type[BaseModel]:
+    """Return the model of inputs: by name a type and a default, `...` where there is none."""
+    model: type[BaseModel] = create_model(
+        name,
         __config__=ConfigDict(
             extra="forbid",
             frozen=True,
@@ -119,6 +124,7 @@ def inputs_model(function: Callable[..., object]) -> type[BaseModel]:
         ),
         **fields,
     )
+    return model
 
 
 def arguments_of(inputs: BaseModel) -> dict[str, Any]:

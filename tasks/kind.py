@@ -15,6 +15,7 @@ __all__ = [
     "BadInput",
     "Kind",
     "LongText",
+    "ProgramFailed",
     "Upload",
     "hours",
     "kind",
@@ -29,6 +30,13 @@ class BadInput(Exception):
     """What a person gave can't be worked on; the words say why, and what to do instead.
 
     Raised inside a kind it ends the job as failed, with the words and without a traceback.
+    """
+
+
+class ProgramFailed(Exception):
+    """A program that a kind started did not do its work; the words say why.
+
+    It ends the job like any other error, but without a traceback, which tells nothing of a program.
     """
 
 
@@ -113,6 +121,7 @@ def kind(  # noqa: PLR0913 - a declaration: each is named where it is used
     retries: int = 0,
     retry_for: tuple[type[Exception], ...] = (),
     retry_delay: float = 10.0,
+    inputs: type[BaseModel] | None = None,
 ) -> Callable[[Callable[..., Any]], Kind]:
     """Declare a kind from a typed function; its docstring is the form's help.
 
@@ -127,13 +136,14 @@ def kind(  # noqa: PLR0913 - a declaration: each is named where it is used
         retries: see `Kind`.
         retry_for: see `Kind`.
         retry_delay: see `Kind`.
+        inputs: the model of the inputs, where the function's own signature does not say them.
 
     Raises:
         TypeError: a parameter can't become a field of a form.
     """
 
     def declare(function: Callable[..., Any]) -> Kind:
-        model = inputs_model(function)
+        model = inputs or inputs_model(function)
         declared = Kind(
             name=function.__name__,
             title=title,

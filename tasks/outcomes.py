@@ -11,7 +11,7 @@ from ledger.attempts import Outcome
 from ledger.errors import StorageError
 from ledger.record import JSON, Cause, Ending, Error, State, stopped_in_words
 from tasks.context import Cancelled, Running
-from tasks.kind import BadInput, Kind
+from tasks.kind import BadInput, Kind, ProgramFailed
 
 JITTER = (0.8, 1.2)  # times the pause before a retry
 
@@ -96,7 +96,8 @@ def failed(error: BaseException, words: str, *, with_traceback: bool = True) -> 
 
 
 def _failed_or_retried(error: BaseException, kind: Kind, retries: int) -> Outcome:
-    outcome = failed(error, _words(error))
+    told = isinstance(error, ProgramFailed)
+    outcome = failed(error, _words(error), with_traceback=not told)
     return _retried(outcome, kind, retries) if isinstance(error, kind.retry_for) else outcome
 
 
