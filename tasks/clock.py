@@ -4,30 +4,23 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from queue import Empty
 from typing import Any
 
 from ledger import Ledger
 from ledger.errors import AlreadySettled, LedgerUnavailable, NoSuchJob, StorageError
-from ledger.jobs import Unsent
 from ledger.record import Delivery, Ending
-from ledger.recovery import Freed
-from tasks import dead_letters
 from tasks.children import STOP_GRACE, Children, kill
-from tasks.kind import Kind
-from tasks.publisher import NotSent, Publisher
-from tasks.queue import send
+from tasks.chores import Chores, tell
+from tasks.forks import not_across_a_fork
+from tasks.publisher import NotSent
 from tasks.reports import Cancel, Death, Overrun, Report, Reports, Timeout
 
 logger = logging.getLogger(__name__)
 
 TICK = 0.5  # seconds
-FORK_WAITS = 0.1  # seconds that a new child waits for the clock, at most
-BATCH = 200  # jobs sent in one tick, so that the heart goes on beating
-FORGET, FORGET_EVERY = 50, 60.0  # old jobs removed in one tick; seconds from the last of them
-LEASE = 10.0  # seconds for which one clock does what needs to be done only once
+STOP_PATIENCE = 5.0  # seconds that a worker which was told to stop and runs nothing may take
 
 
 class Clock(threading.Thread):
@@ -35,35 +28,23 @@ class Clock(threading.Thread):
 
     Args:
         ledger: the main process's own.
-        publisher: sends on a connection of its own.
-        kinds: by name; a job of any other kind is left alone.
         worker: the id of the worker's row.
         reports: what the main process saw, to be written however long that takes.
-        dead_queue: the name of the queue of dead letters.
+        chores: what is done for every worker, if no other clock does it.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - each is a thing of its own
-        self,
-        ledger: Ledger,
-        publisher: Publisher,
-        kinds: Mapping[str, Kind],
-        worker: str,
-        reports: Reports,
-        dead_queue: str,
-    ) -> None:
+    def __init__(self, ledger: Ledger, worker: str, reports: Reports, chores: Chores) -> None:
         super().__init__(name="clock", daemon=True)
         self._ledger = ledger
-        self._publisher = publisher
-        self._kinds = kinds
         self._worker = worker
         self._reports = reports
-        self._dead_queue = dead_queue
+        self._chores = chores
         self._unwritten: list[Report] = []
         self._stopped = threading.Event()
         self._worker_stops = threading.Event()
         self._recorded_stop = False
+        self._idle_since: float | None = None
         self._last_beat = 0.0
-        self._forget_at = 0.0
         self._beating_since = time.monotonic()
         self._missing: set[Delivery] = set()
         self._children = Children()
@@ -102,11 +83,12 @@ class Clock(threading.Thread):
         self._guarded(self._beat)
         self._guarded(self._free_what_the_pool_lost)
         self._guarded(self._kill_what_shall_not_run)
-        self._guarded(self._for_all)
+        self._guarded(self._end_a_stop_that_hangs)
+        self._guarded(lambda: self._chores.do(time.monotonic() - self._beating_since))
 
     def _guarded(self, step: Callable[[], None]) -> None:
         try:
-            with _not_across_a_fork():
+            with not_across_a_fork():
                 step()
         except LedgerUnavailable as error:
             self._beating_since = time.monotonic()
@@ -140,7 +122,7 @@ class Clock(threading.Thread):
             case Death(delivery, ending, note, told_to_end):
                 if told_to_end is not None:
                     self._children.told_to_end(told_to_end)
-                _log(self._ledger.recovery.report_death(delivery, ending, note))
+                tell(self._ledger.recovery.report_death(delivery, ending, note))
 
     def _cancel(self, job: str) -> None:
         try:
@@ -166,7 +148,7 @@ class Clock(threading.Thread):
         missing = held - self._children.taken()
         for delivery in missing & self._missing:
             note = "Its worker no longer had it."
-            _log(self._ledger.recovery.report_death(delivery, Ending.LOST, note))
+            tell(self._ledger.recovery.report_death(delivery, Ending.LOST, note))
         self._missing = missing
 
     def _kill_what_shall_not_run(self) -> None:
@@ -180,85 +162,20 @@ class Clock(threading.Thread):
             for delivery in unheeding:
                 kill(running[delivery], f"job {delivery.job} shall not run in it any more")
 
-    def _for_all(self) -> None:
-        """Do what one clock does for every worker."""
-        if not self._ledger.recovery.take_lease("clock", self._worker, LEASE):
+    def _end_a_stop_that_hangs(self) -> None:
+        """End a worker that was told to stop, runs nothing any more, and is here all the same.
+
+        A connection that fell silent keeps Celery's main process waiting for ever. By now every
+        job that ran here is recorded, and what RabbitMQ gives to another worker is a duplicate.
+        """
+        if not self._worker_stops.is_set():
             return
-        settings = self._ledger.settings
-        # After an outage every heart seems to have stopped; wait until others had time to beat.
-        if time.monotonic() - self._beating_since > settings.heart_timeout:
-            for freed in self._ledger.recovery.free_from_stopped_hearts(settings.heart_timeout):
-                _log(freed)
-        self._send_all(self._ledger.jobs.unsent(settings.send_grace, BATCH))
-        dead_letters.read(self._ledger, self._publisher, self._dead_queue, BATCH)
-        for queue in {kind.queue for kind in self._kinds.values()}:
-            self._send_what_is_gone(queue, settings.resend_after)
-        if settings.keep_for and time.monotonic() >= self._forget_at:
-            self._forget(settings.keep_for)
-
-    def _send_what_is_gone(self, queue: str, seconds: float) -> None:
-        """Send the jobs again that were sent to a queue which holds nothing any more."""
-        jobs = self._ledger.jobs
-        # In this order: of a long queue the first question is answered by a glance at the index.
-        if jobs.any_overdue(queue, seconds) and self._publisher.waiting(queue) == 0:
-            gone = jobs.overdue(queue, seconds, BATCH)
-            logger.warning("%d jobs are gone from queue %s; sent again.", len(gone), queue)
-            self._send_all(gone)
-
-    def _forget(self, seconds: float) -> None:
-        """Remove a batch of what is old; the next one follows at once, or when there may be one."""
-        retention = self._ledger.retention
-        jobs = retention.forget_jobs(seconds, FORGET)
-        uploads = retention.forget_uploads(seconds, FORGET)
-        retention.forget_dead_letters(seconds)
-        self._ledger.workers.forget(seconds)
-        if jobs or uploads:
-            logger.info("%d old jobs and %d old uploads are forgotten.", jobs, uploads)
-        if max(jobs, uploads) < FORGET:
-            self._forget_at = time.monotonic() + FORGET_EVERY
-
-    def _send_all(self, jobs: list[Unsent]) -> None:
-        for job in jobs:
-            kind = self._kinds.get(job.kind)
-            if kind is None:
-                continue  # A newer worker may know it; it waits for that one.
-            if not send(self._ledger, self._publisher, kind, job):
-                return
-
-
-def _log(freed: Freed | None) -> None:
-    if freed is None:
-        return
-    if freed.ended is None:
-        logger.warning("Attempt %d of job %s died; it runs again.", freed.attempt, freed.job)
-    else:
-        logger.error("Job %s is stopped for good: %s.", freed.job, freed.ended)
-
-
-_forking = threading.Lock()
-
-
-@contextmanager
-def _not_across_a_fork() -> Iterator[None]:
-    """Hold back a fork for the length of a step.
-
-    SQLite and libpq have locks inside that a child forked in the midst of a call would inherit,
-    locked for ever.
-    """
-    with _forking:
-        yield
-
-
-def _hold() -> None:
-    # Bounded, for the main process never waits for the database: a step that hangs longer waits
-    # in the network or for a file lock, not inside one of those locks.
-    _held.append(_forking.acquire(timeout=FORK_WAITS))
-
-
-def _release() -> None:
-    if _held.pop():
-        _forking.release()
-
-
-_held: list[bool] = []
-os.register_at_fork(before=_hold, after_in_parent=_release, after_in_child=_release)
+        if self._children.taken() and self._ledger.recovery.held_by(self._worker):
+            self._idle_since = None
+            return
+        self._idle_since = self._idle_since or time.monotonic()
+        if time.monotonic() - self._idle_since > STOP_PATIENCE:
+            logger.warning(
+                "The worker runs nothing any more and can't stop by itself; it is ended."
+            )
+            os._exit(os.EX_OK)

@@ -7,12 +7,14 @@ import time
 from typing import Any
 
 from celery import bootsteps, signals
+from celery.worker import state
 from celery.worker.components import Pool
 from uuid_utils import uuid7
 
 from ledger.errors import LedgerUnavailable
 from ledger.workers import NewWorker
 from tasks import acknowledgement, control
+from tasks.chores import Chores
 from tasks.clock import Clock
 from tasks.kind import kinds
 from tasks.programs import Guard, limit_memory
@@ -62,7 +64,11 @@ class ClockStep(bootsteps.StartStopStep):
         super().__init__(worker, **kwargs)
 
     def start(self, worker: Any) -> None:
-        """Register the worker, however long the ledger is away, and start its clock."""
+        """Register the worker, however long the ledger is away, and start its clock.
+
+        Raises:
+            SystemExit: it was told to stop meanwhile.
+        """
         app = worker.app
         row = NewWorker(
             id=app.worker_id,
@@ -80,9 +86,10 @@ class ClockStep(bootsteps.StartStopStep):
             except LedgerUnavailable as error:
                 logger.warning("The worker starts when the ledger answers: %s", error)
                 time.sleep(1)
-        clock = Clock(
-            app.ledger, app.publisher, kinds(), row.id, app.reports, app.conf["DEAD_QUEUE"].name
-        )
+                state.maybe_shutdown()
+        dead_queue = app.conf["DEAD_QUEUE"].name
+        chores = Chores(app.ledger, app.publisher, kinds(), row.id, dead_queue)
+        clock = Clock(app.ledger, row.id, app.reports, chores)
         signals.worker_shutting_down.connect(clock.worker_stops, weak=False)
         # Not in `stop`: jobs still finish then, and the heart must go on beating for them.
         signals.worker_shutdown.connect(clock.stop, weak=False)

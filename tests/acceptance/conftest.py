@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,12 @@ class Site:
         """Return whether the ledger knows that a worker was told to stop."""
         return any(
             one.pid == worker.pid and one.stopping_at for one in self.ledger.workers.alive(60)
+        )
+
+    def beats_after(self, worker: WorkerProcess, moment: datetime) -> bool:
+        """Return whether a worker has told the ledger that it lives, later than that."""
+        return any(
+            one.pid == worker.pid and one.beat_at > moment for one in self.ledger.workers.alive(60)
         )
 
     def stands_still(self, trace: Path) -> bool:

@@ -1,0 +1,110 @@
+"""What one clock does for every worker: it sends what is due, and frees what a death left."""
+
+import logging
+import time
+from collections.abc import Mapping
+
+from ledger import Ledger
+from ledger.jobs import Unsent
+from ledger.recovery import Freed
+from tasks import dead_letters
+from tasks.kind import Kind
+from tasks.publisher import Publisher
+from tasks.queue import send
+
+logger = logging.getLogger(__name__)
+
+BATCH = 200  # jobs sent in one tick, so that the heart goes on beating
+FORGET, FORGET_EVERY = 50, 60.0  # old jobs removed in one tick; seconds from the last of them
+LEASE = 10.0  # seconds for which one clock does all this
+
+
+class Chores:
+    """The work of the clock that holds the lease.
+
+    Args:
+        ledger: the main process's own.
+        publisher: sends on a connection of its own.
+        kinds: by name; a job of any other kind is left alone.
+        worker: the id of the row of the worker whose clock this is.
+        dead_queue: the name of the queue of dead letters.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        publisher: Publisher,
+        kinds: Mapping[str, Kind],
+        worker: str,
+        dead_queue: str,
+    ) -> None:
+        self._ledger = ledger
+        self._publisher = publisher
+        self._kinds = kinds
+        self._worker = worker
+        self._dead_queue = dead_queue
+        self._forget_at = 0.0
+
+    def do(self, beating_for: float) -> None:
+        """Do everything once, if no other clock does.
+
+        Args:
+            beating_for: seconds since this worker last missed a beat of its own.
+
+        Raises:
+            LedgerUnavailable: the rest is left for the next time.
+            NotSent: as above; RabbitMQ did not confirm.
+            StorageError: as above; old files can't be deleted.
+        """
+        if not self._ledger.recovery.take_lease("clock", self._worker, LEASE):
+            return
+        settings = self._ledger.settings
+        # After an outage every heart seems to have stopped; wait until others had time to beat.
+        if beating_for > settings.heart_timeout:
+            for freed in self._ledger.recovery.free_from_stopped_hearts(settings.heart_timeout):
+                tell(freed)
+        self._send_all(self._ledger.jobs.unsent(settings.send_grace, BATCH))
+        dead_letters.read(self._ledger, self._publisher, self._dead_queue, BATCH)
+        for queue in {kind.queue for kind in self._kinds.values()}:
+            self._send_what_is_gone(queue, settings.resend_after)
+        if settings.keep_for and time.monotonic() >= self._forget_at:
+            self._forget(settings.keep_for)
+
+    def _send_what_is_gone(self, queue: str, seconds: float) -> None:
+        """Send the jobs again that were sent to a queue which holds nothing any more."""
+        jobs = self._ledger.jobs
+        # In this order: of a long queue the first question is answered by a glance at the index.
+        if jobs.any_overdue(queue, seconds) and self._publisher.waiting(queue) == 0:
+            gone = jobs.overdue(queue, seconds, BATCH)
+            logger.warning("%d jobs are gone from queue %s; sent again.", len(gone), queue)
+            self._send_all(gone)
+
+    def _forget(self, seconds: float) -> None:
+        """Remove a batch of what is old; the next one follows at once, or when there may be one."""
+        retention = self._ledger.retention
+        jobs = retention.forget_jobs(seconds, FORGET)
+        uploads = retention.forget_uploads(seconds, FORGET)
+        retention.forget_dead_letters(seconds)
+        self._ledger.workers.forget(seconds)
+        if jobs or uploads:
+            logger.info("%d old jobs and %d old uploads are forgotten.", jobs, uploads)
+        if max(jobs, uploads) < FORGET:
+            self._forget_at = time.monotonic() + FORGET_EVERY
+
+    def _send_all(self, jobs: list[Unsent]) -> None:
+        for job in jobs:
+            kind = self._kinds.get(job.kind)
+            if kind is None:
+                continue  # A newer worker may know it; it waits for that one.
+            if not send(self._ledger, self._publisher, kind, job):
+                return
+
+
+def tell(freed: Freed | None) -> None:
+    """Say in the operator's log what becomes of a job whose attempt died."""
+    if freed is None:
+        return
+    if freed.ended is None:
+        logger.warning("Attempt %d of job %s died; it runs again.", freed.attempt, freed.job)
+    else:
+        logger.error("Job %s is stopped for good: %s.", freed.job, freed.ended)
