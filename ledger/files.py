@@ -146,7 +146,7 @@ class Files:
             self._storage.delete_all(f"outputs/{claim.job}/{number}")
 
     def delete_outputs(self, job: str) -> None:
-        """Delete the bytes of all that a job's attempts made.
+        """Delete the bytes of all that a job's attempts made, and of what they kept.
 
         Raises:
             StorageError: the storage does not answer.
@@ -163,6 +163,7 @@ class Files:
 
     def discard(self, outputs: Collection[StoredFile]) -> None:
         """Delete the bytes of outputs whose attempt did not settle.
+        self._storage.delete_all(kept_of(job))
 
         Raises:
             StorageError: the storage does not answer.
@@ -191,6 +192,11 @@ def display_name(name: str) -> str:
     last = name.replace("\\", "/").rpartition("/")[2]
     kept = "".join(letter for letter in last if letter.isprintable()).strip()
     return kept[-255:] or "unnamed"
+
+
+def kept_of(job: str) -> str:
+    """Return the folder of keys for files that a job's attempts keep for the next one."""
+    return f"kept/{job}"
 
 
 def media_type(name: str) -> str:

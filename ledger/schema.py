@@ -114,6 +114,14 @@ Index(
     postgresql_where=text("finished_at IS NULL"),
 )
 
+# Those to forget, for what a next attempt needs is of no use once there can be none.
+Index(
+    "ix_jobs_checkpoints",
+    jobs.c.id,
+    sqlite_where=text("finished_at IS NOT NULL AND checkpoint IS NOT NULL"),
+    postgresql_where=text("finished_at IS NOT NULL AND checkpoint IS NOT NULL"),
+)
+
 attempts = Table(
     "attempts",
     metadata,

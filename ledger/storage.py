@@ -12,6 +12,7 @@ from typing import IO, Any
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
+from uuid_utils import uuid7
 
 from ledger.errors import StorageError, StorageFull, TooLarge
 
@@ -70,6 +71,26 @@ class Storage:
                 path.unlink()
         return measured
 
+    def take(self, path: Path, key: str, folder: Path) -> None:
+        """Take a finished local file into the storage; `local` with `folder` gives it back.
+
+        The path itself is free for another file afterwards.
+
+        Raises:
+            StorageError: the storage refuses; the local file is still there.
+        """
+        with _in_our_words():
+            target = self._path(key)
+            self._files.makedirs(target.rpartition("/")[0], exist_ok=True)
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+            if self._local:
+                shutil.move(path, target)
+            else:
+                self._files.put_file(str(path), target)
+                # So this process need not fetch what it has.
+                path.rename(_copy_of(key, folder))
+
     def open(self, key: str) -> IO[bytes]:
         """Open the bytes for reading, seekable.
 
@@ -89,10 +110,13 @@ class Storage:
         source = self._path(key)
         if self._local:
             return Path(source)
-        copy = folder / key.replace("/", "-")
+        copy = _copy_of(key, folder)
         if not copy.exists():
+            # Named when it is whole: another thread may look, and an interrupted copy is none.
+            half = folder / str(uuid7())
             with _in_our_words():
-                self._files.get_file(source, str(copy))
+                self._files.get_file(source, str(half))
+                half.rename(copy)
         return copy
 
     def delete(self, key: str) -> None:
@@ -200,5 +224,9 @@ def _in_our_words() -> Iterator[None]:
             (StorageFull, "The file storage has no room left.")
             if full
             else (StorageError, f"The file storage does not work: {error}.")
+def _copy_of(key: str, folder: Path) -> Path:
+    return folder / key.replace("/", "-")
+
+
         )
         raise kind(words) from error

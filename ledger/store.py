@@ -6,6 +6,7 @@ from typing import Self
 
 from ledger import migrate
 from ledger.attempts import Attempts
+from ledger.checkpoints import Checkpoints
 from ledger.claims import Claims
 from ledger.database import Database
 from ledger.dead_letters import DeadLetters
@@ -41,7 +42,9 @@ class Ledger:
         self.dead_letters = DeadLetters(self.database)
         self.recovery = Recovery(self.database, limits)
         self.logs = Logs(self.database)
-        self.files = Files(self.database, Storage(settings.storage_url))
+        storage = Storage(settings.storage_url)
+        self.files = Files(self.database, storage)
+        self.checkpoints = Checkpoints(self.database, self.attempts, storage)
         self.retention = Retention(self.database, self.files)
         self.workers = Workers(self.database)
         self.users = Users(self.database)

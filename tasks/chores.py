@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 200  # jobs sent in one tick, so that the heart goes on beating
 FORGET, FORGET_EVERY = 50, 60.0  # old jobs removed in one tick; seconds from the last of them
+LET_GO_EVERY = 5.0  # seconds between removals of the checkpoints of jobs that have ended
 LEASE = 10.0  # seconds for which one clock does all this
 
 
@@ -43,7 +44,7 @@ class Chores:
         self._kinds = kinds
         self._worker = worker
         self._dead_queue = dead_queue
-        self._forget_at = 0.0
+        self._forget_at = self._let_go_at = 0.0
 
     def do(self, beating_for: float) -> None:
         """Do everything once, if no other clock does.
@@ -67,6 +68,8 @@ class Chores:
         dead_letters.read(self._ledger, self._publisher, self._dead_queue, BATCH)
         for queue in {kind.queue for kind in self._kinds.values()}:
             self._send_what_is_gone(queue, settings.resend_after)
+        if time.monotonic() >= self._let_go_at:
+            self._let_go()
         if settings.keep_for and time.monotonic() >= self._forget_at:
             self._forget(settings.keep_for)
 
@@ -78,6 +81,11 @@ class Chores:
             gone = jobs.overdue(queue, seconds, BATCH)
             logger.warning("%d jobs are gone from queue %s; sent again.", len(gone), queue)
             self._send_all(gone)
+
+    def _let_go(self) -> None:
+        """Remove a batch of what ended jobs kept for attempts that will not come; as below."""
+        if self._ledger.checkpoints.forget_settled(FORGET) < FORGET:
+            self._let_go_at = time.monotonic() + LET_GO_EVERY
 
     def _forget(self, seconds: float) -> None:
         """Remove a batch of what is old; the next one follows at once, or when there may be one."""

@@ -1,193 +1,31 @@
-"""What a running job may say and ask: progress, track, output, checkpoint; and its log."""
+"""What a running job may say and ask: progress, track, output, scratch, checkpoint, resume."""
 
-import logging
-import shutil
-import threading
-from collections import deque
 from collections.abc import Iterable, Iterator, Sized
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ledger import Ledger
-from ledger.record import Claim, LogLine, Progress
+from ledger.record import Progress
+from tasks.joblog import JobLog, Printed, is_the_jobs
+from tasks.running import Cancelled, Running, begin, current
 
-__all__ = ["checkpoint", "output", "progress", "resume", "track"]
+__all__ = [
+    "Cancelled",
+    "JobLog",
+    "Printed",
+    "Running",
+    "begin",
+    "checkpoint",
+    "current",
+    "is_the_jobs",
+    "kept",
+    "output",
+    "progress",
+    "resume",
+    "scratch",
+    "track",
+]
 
 Item = TypeVar("Item")
-
-LINE_LENGTH = 4_000  # characters; a longer line is cut, for it is somebody's data, not a log
-PIECE = 1_000_000  # characters of a print that are split into lines at a time
-TAIL = 1_000  # last lines that are kept of a log that passes its limit
-
-_infrastructure = ("amqp", "billiard", "celery", "kombu", "ledger", "sqlalchemy", "tasks")
-
-
-class Cancelled(BaseException):
-    """Somebody asked the job to stop. A kind may clean up on its way, and must let it pass."""
-
-
-class Running:
-    """One attempt while it runs: collects what the kind says, for a thread to write.
-
-    Args:
-        ledger: where `pulse` writes.
-        claim: the attempt; each write names it.
-        folder: a name for the folder that belongs to the attempt alone; made when it is needed.
-        max_lines: of the log; further ones are dropped from its middle.
-        max_size: of the log, in characters; as above.
-    """
-
-    def __init__(
-        self, ledger: Ledger, claim: Claim, folder: Path, max_lines: int, max_size: int
-    ) -> None:
-        self.claim = claim
-        self._folder = folder
-        self._made = False
-        self.outputs: dict[str, Path] = {}
-        self.cancelled = False
-        self.lost = False
-        self._ledger = ledger
-        self._lock = threading.Lock()
-        self._writing = threading.Lock()
-        self._progress = Progress()
-        self._moved = False
-        self._lines: list[LogLine] = []
-        self._tail: deque[LogLine] = deque()
-        self._tail_size = 0
-        self._head = max_lines - TAIL
-        self._head_room = self._tail_room = max_size // 2
-        self._number = 0
-
-    def folder(self) -> Path:
-        """Return the attempt's own folder; it is gone when the attempt ends."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._made = True
-        return self._folder
-
-    def clean(self) -> None:
-        """Delete the attempt's folder, if it was ever needed."""
-        if self._made:
-            shutil.rmtree(self._folder, ignore_errors=True)
-
-    def say(self, level: str, text: str) -> None:
-        """Add a line to the job's log."""
-        if len(text) > LINE_LENGTH:
-            text = text[:LINE_LENGTH] + " …"
-        with self._lock:
-            self._number += 1
-            line = LogLine(
-                self.claim.attempt,
-                self._number,
-                datetime.now(UTC),
-                level,
-                text.replace("\0", "\N{SYMBOL FOR NULL}"),
-            )
-            if self._number <= self._head and len(text) <= self._head_room:
-                self._lines.append(line)
-                self._head_room -= len(text)
-            else:
-                self._head = min(self._head, self._number - 1)
-                self._append_to_tail(line)
-
-    def _append_to_tail(self, line: LogLine) -> None:
-        self._tail.append(line)
-        self._tail_size += len(line.text)
-        while len(self._tail) > TAIL or self._tail_size > self._tail_room:
-            self._tail_size -= len(self._tail.popleft().text)
-
-    def move(self, to: Progress) -> None:
-        """Set the progress, and stop here if somebody asked the job to stop.
-
-        Raises:
-            Cancelled: somebody did, or another attempt runs the job by now.
-        """
-        self._progress, self._moved = to, True
-        self.check()
-
-    def check(self) -> None:
-        """Stop here if the job shall not go on.
-
-        Raises:
-            Cancelled: it shall not.
-        """
-        if self.cancelled or self.lost:
-            raise Cancelled
-
-    @property
-    def at(self) -> Progress:
-        """How far the attempt is."""
-        return self._progress
-
-    def pulse(self) -> None:
-        """Write what is new and learn whether to stop.
-
-        Raises:
-            ClaimLost: another attempt runs the job, or it has ended.
-            LedgerUnavailable: nothing is lost; the next pulse or the end writes it.
-        """
-        with self._writing:
-            self._write()
-
-    def _write(self) -> None:
-        with self._lock:
-            lines, moved, progress = tuple(self._lines), self._moved, self._progress
-            self._moved = False
-        if not lines and not moved:
-            self.cancelled |= self._ledger.attempts.asked_to_stop(self.claim)
-            return
-        try:
-            asked = self._ledger.attempts.report(self.claim, progress if moved else None, lines)
-        except BaseException:  # Whatever it was, the progress is still to be written.
-            self._moved = self._moved or moved
-            raise
-        self.cancelled |= asked
-        with self._lock:
-            del self._lines[: len(lines)]
-
-    def rest(self) -> tuple[Progress | None, list[LogLine]]:
-        """Return what no pulse has written: for the settling write to take along."""
-        # A pulse on its way is waited for: what it writes is no longer part of the rest.
-        with self._writing, self._lock:
-            lines = [*self._lines, *self._tail]
-            if self._tail and self._tail[0].number > self._head + 1:
-                first = self._tail[0]
-                gone = first.number - self._head - 1
-                note = f"… {gone:,} lines are left out here, for the log is longer than its limit …"
-                lines.insert(
-                    len(self._lines),
-                    LogLine(first.attempt, first.number - 1, first.at, "WARNING", note),
-                )
-            return (self._progress if self._moved else None), lines
-
-    def keep_checkpoint(self, state: Any) -> None:
-        """Store the state from which the next attempt continues.
-
-        Raises:
-            ClaimLost: another attempt runs the job by now.
-            LedgerUnavailable: the state is not stored.
-        """
-        self._ledger.attempts.checkpoint(self.claim, state)
-
-
-_running: Running | None = None
-
-
-def begin(running: Running | None) -> None:
-    """Make an attempt the one that this process runs, or none."""
-    global _running  # noqa: PLW0603 - a child runs one job at a time, in threads of any kind
-    _running = running
-
-
-def current() -> Running | None:
-    """Return the attempt that this process runs."""
-    return _running
-
-
-def _required() -> Running:
-    if _running is None:
-        raise RuntimeError("This works only inside a running job.")
-    return _running
 
 
 def progress(done: float, total: float | None = None, text: str = "") -> None:
@@ -196,8 +34,8 @@ def progress(done: float, total: float | None = None, text: str = "") -> None:
     Raises:
         Cancelled: somebody asked the job to stop. Let it pass.
     """
-    if _running is not None:
-        _running.move(Progress(done, total, text))
+    if (running := current()) is not None:
+        running.move(Progress(done, total, text))
 
 
 def track(items: Iterable[Item], text: str = "", total: float | None = None) -> Iterator[Item]:
@@ -233,72 +71,55 @@ def output(name: str) -> Path:
     return running.outputs.setdefault(name, running.folder() / name)
 
 
-def checkpoint(state: Any) -> None:
-    """Keep a small JSON state; `resume` gives it to the next attempt if this one dies.
+def scratch() -> Path:
+    """Return a folder for files of the attempt's own, gone when it ends, however it ends.
+
+    Raises:
+        RuntimeError: no job runs here.
+    """
+    folder = _required().folder() / "scratch"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def checkpoint(state: Any, *files: Path) -> None:
+    """Keep a small JSON state, and files beside it, for the next attempt if this one dies.
+
+    `resume` gives the state to that attempt, and `kept` the files by their names. The files stay
+    until the job ends, with those of earlier checkpoints; one of the same name takes its place.
+    They are given away: from here on they are where `kept` says. State and files change at once
+    or not at all. Each call waits for the ledger and the storage, so call it every few seconds
+    rather than every few milliseconds.
 
     Raises:
         Cancelled: somebody asked the job to stop. Let it pass.
-        ClaimLost: another attempt runs the job by now.
-        LedgerUnavailable: the state is not stored.
+        ClaimLost: another attempt runs the job by now. Let it pass.
+        LedgerUnavailable: it is not known whether this is stored. The next call brings the files
+            along, so a kind that can may go on.
+        StorageError: the files are not stored.
     """
     running = _required()
-    running.keep_checkpoint(state)
+    running.keep_checkpoint(state, files)
     running.check()
 
 
 def resume() -> Any:
     """Return the last state that an attempt of this job kept, or None."""
-    return _required().claim.checkpoint
+    return _required().checkpoint.state
 
 
-class JobLog(logging.Handler):
-    """Brings the records of a running job into its log, and nobody else's."""
+def kept(name: str) -> Path:
+    """Return where a file is to be read that this attempt or an earlier one gave to `checkpoint`.
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Add the record to the log of the job that runs, if it is the job's."""
-        if is_the_jobs(record) and _running is not None:
-            for line in self.format(record).splitlines() or [""]:
-                _running.say(record.levelname, line)
-
-
-def is_the_jobs(record: logging.LogRecord) -> bool:
-    """Return whether a record comes from a running kind rather than from what runs it."""
-    if _running is None:
-        return False
-    return record.name.startswith("tasks.kinds.") or not record.name.startswith(_infrastructure)
+    Raises:
+        KeyError: none of that name was kept.
+        StorageError: its bytes are not there, or the storage does not answer.
+    """
+    return _required().kept(name)
 
 
-class Printed:
-    """A text stream whose lines go to the running job's log: what `print` writes to."""
-
-    encoding = "utf-8"
-
-    def __init__(self, level: str) -> None:
-        self._level = level
-        self._begun = ""
-
-    def write(self, text: str) -> int:
-        """Take a piece of text; whole lines go to the log."""
-        if _running is not None:
-            for start in range(0, len(text), PIECE):
-                *lines, begun = (self._begun + text[start : start + PIECE]).split("\n")
-                for line in lines:
-                    _running.say(self._level, _folded(line))
-                # Of a line without an end no more is kept than is shown.
-                self._begun = _folded(begun)[: LINE_LENGTH + 1]
-        return len(text)
-
-    def flush(self) -> None:
-        """Bring a line that has no end yet to the log."""
-        if self._begun and _running is not None:
-            _running.say(self._level, self._begun)
-        self._begun = ""
-
-    def isatty(self) -> bool:
-        """Say that nobody types here."""
-        return False
-
-
-def _folded(line: str) -> str:
-    """Return what a terminal would show of a line that writes over itself."""
-    return next((part for part in reversed(line.split("\r")) if part), "")
+def _required() -> Running:
+    running = current()
+    if running is None:
+        raise RuntimeError("This works only inside a running job.")
+    return running

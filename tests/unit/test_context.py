@@ -10,7 +10,7 @@ from ledger.record import Claim, LogLine, Progress
 from tasks import context
 from tasks.context import Cancelled, JobLog, Printed, Running, output, progress, resume, track
 
-CLAIM = Claim("job", 1, "hello", {}, "ada", checkpoint={"done": 3})
+CLAIM = Claim("job", 1, "hello", {}, "ada", checkpoint={"state": {"done": 3}, "files": {}})
 
 
 class Attempts:
@@ -162,7 +162,7 @@ def test_an_output_is_a_path_in_the_attempts_own_folder(running: Running) -> Non
 
 
 def test_the_state_of_an_earlier_attempt_is_there(running: Running) -> None:
-    assert running.claim.checkpoint == resume() == {"done": 3}
+    assert running.checkpoint.state == resume() == {"done": 3}
 
 
 def test_outside_a_job_progress_is_no_error_and_an_output_is() -> None:

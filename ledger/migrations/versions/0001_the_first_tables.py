@@ -107,6 +107,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("finished_at IS NULL"),
             postgresql_where=sa.text("finished_at IS NULL"),
         )
+        batch_op.create_index(
+            "ix_jobs_checkpoints",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("finished_at IS NOT NULL AND checkpoint IS NOT NULL"),
+            postgresql_where=sa.text("finished_at IS NOT NULL AND checkpoint IS NOT NULL"),
+        )
 
     op.create_table(
         "leases",
@@ -256,6 +263,11 @@ def downgrade() -> None:
             "ix_jobs_open",
             sqlite_where=sa.text("finished_at IS NULL"),
             postgresql_where=sa.text("finished_at IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_jobs_checkpoints",
+            sqlite_where=sa.text("finished_at IS NOT NULL AND checkpoint IS NOT NULL"),
+            postgresql_where=sa.text("finished_at IS NOT NULL AND checkpoint IS NOT NULL"),
         )
 
     op.drop_table("jobs")
