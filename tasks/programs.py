@@ -6,10 +6,14 @@ import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tasks import guard
 
 _SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+
+_spared: set[int] = set()
 
 
 class Guard:
@@ -50,6 +54,19 @@ def limit_memory(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (size, size))
 
 
+@contextmanager
+def sparing_what_runs() -> Iterator[None]:
+    """Leave alone in `end_all`, for the block, what this process has started before.
+
+    A worker's child has started nothing before its job; a test may have started its servers.
+    """
+    _spared.update(_children(os.getpid()))
+    try:
+        yield
+    finally:
+        _spared.clear()
+
+
 def end_all() -> None:
     """Kill every process that this one or its programs have started and that still runs."""
     # One cheap question first: most jobs start no program.
@@ -69,4 +86,5 @@ def _has_children() -> bool:
 
 def _children(of: int) -> list[int]:
     """Return the children of a process, the dead ones that nobody reaped too."""
-    return [pid for pid in guard.processes() if (seen := guard.look(pid)) and seen.parent == of]
+    found = (pid for pid in guard.processes() if (seen := guard.look(pid)) and seen.parent == of)
+    return [pid for pid in found if pid not in _spared]
