@@ -114,12 +114,13 @@ class Postroom:
         """Start the console and wait until it answers."""
         started = self.start("web")
         try:
-            until("the console answers", self._answers)
+            until("the console answers", self.answers)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{started.text()}") from None
         return started
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Return whether the console does."""
         try:
             with urllib.request.urlopen(f"{self.address}/healthz") as answer:  # noqa: S310 - http
                 return bool(answer.status == 200)

@@ -1,12 +1,14 @@
 """Who may come in: sessions, tokens, and a guard that turns strangers away before it reads on."""
 
 from functools import cache
+from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, g, redirect, request, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf import CSRFProtect
+from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 from werkzeug.datastructures import WWWAuthenticate
 
 from ledger.errors import LedgerUnavailable
@@ -51,8 +53,36 @@ class Person(UserMixin):
         return f"{self.user.id}.{fingerprint(self.user)}"
 
 
+class Signer(TimestampSigner):
+    """Dates what it signs; a date to come is none too old, for machines' clocks differ."""
+
+    def unsign(
+        self,
+        signed_value: str | bytes,
+        max_age: int | None = None,
+        return_timestamp: bool = False,  # noqa: FBT001, FBT002 - itsdangerous' signature
+    ) -> Any:
+        """Return the value, with its date if asked for.
+
+        Raises:
+            BadSignature: it was not signed by us, or more than `max_age` seconds ago.
+        """
+        value, signed_at = super().unsign(signed_value, return_timestamp=True)
+        age = self.timestamp_to_datetime(self.get_timestamp()) - signed_at
+        if max_age is not None and age.total_seconds() > max_age:
+            raise SignatureExpired("The session is too old.", value, signed_at)
+        return (value, signed_at) if return_timestamp else value
+
+
 class Sessions(SecureCookieSessionInterface):
     """Flask's signed cookies, for HTTPS alone where they were given over HTTPS."""
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Return what signs and reads the cookies."""
+        serializer = super().get_signing_serializer(app)
+        if serializer is not None:
+            serializer.signer = Signer
+        return serializer
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Return whether browsers may send the cookie over HTTPS only."""

@@ -111,6 +111,14 @@ def recovers(trace: str, failures: int) -> str:
     return "at last"
 
 
+@kind(
+    title="Fail, then wait", time_limit=seconds(60), retries=1, retry_for=(OSError,), retry_delay=3
+)
+def recovers_soon(trace: str) -> str:
+    """Fails at first, and is to be tried again in three seconds."""
+    return str(recovers(trace, 1))
+
+
 @kind(title="Fail once", time_limit=seconds(60), retries=1, retry_for=(OSError,), retry_delay=3600)
 def recovers_later(trace: str) -> str:
     """Fails at first, and is to be tried again in an hour."""

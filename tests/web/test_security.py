@@ -2,8 +2,10 @@
 
 import io
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
@@ -163,6 +165,11 @@ def test_whoever_has_no_password_is_told_until_they_set_one(
     assert other.get("/").status_code == 303
     answer = send(other, "/sign-in", name="lovelace", password=GOOD)
     assert answer.location == "/"
+
+
+def test_a_session_ends_thirty_days_after_the_last_visit(client: FlaskClient) -> None:
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=31)):
+        assert client.get("/").status_code == 303
 
 
 def test_a_new_password_needs_the_current_one_and_ends_other_sessions(
