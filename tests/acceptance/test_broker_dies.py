@@ -123,9 +123,8 @@ def test_a_submit_answers_soon_and_its_job_is_sent_when_the_broker_takes_message
     assert [one.sent for one in accepted] == [False, False, False]
     assert max(took) < ANSWER
     site.worker().ready()
+    # In what order is chance: a message that RabbitMQ did not confirm may arrive all the same.
     all_succeed(site, [one.job for one in accepted], within=8)
-    ended = [site.job(one.job) for one in accepted]
-    assert [job.started_at for job in ended] == sorted(job.started_at for job in ended)  # type: ignore[type-var]  # all have started
 
 
 @pytest.fixture
