@@ -152,6 +152,7 @@ class Files:
             StorageError: the storage does not answer.
         """
         self._storage.delete_all(f"outputs/{job}")
+        self._storage.delete_all(kept_of(job))
 
     def delete_upload(self, file_id: str) -> None:
         """Delete an upload's bytes.
@@ -163,7 +164,6 @@ class Files:
 
     def discard(self, outputs: Collection[StoredFile]) -> None:
         """Delete the bytes of outputs whose attempt did not settle.
-        self._storage.delete_all(kept_of(job))
 
         Raises:
             StorageError: the storage does not answer.
@@ -183,6 +183,11 @@ def key_of(file: StoredFile) -> str:
     return f"outputs/{file.job}/{file.attempt}/{file.id}"
 
 
+def kept_of(job: str) -> str:
+    """Return the folder of keys for files that a job's attempts keep for the next one."""
+    return f"kept/{job}"
+
+
 def _upload_key(file_id: str) -> str:
     return f"uploads/{file_id[-2:]}/{file_id}"
 
@@ -192,11 +197,6 @@ def display_name(name: str) -> str:
     last = name.replace("\\", "/").rpartition("/")[2]
     kept = "".join(letter for letter in last if letter.isprintable()).strip()
     return kept[-255:] or "unnamed"
-
-
-def kept_of(job: str) -> str:
-    """Return the folder of keys for files that a job's attempts keep for the next one."""
-    return f"kept/{job}"
 
 
 def media_type(name: str) -> str:

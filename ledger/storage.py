@@ -205,6 +205,10 @@ class Writer:
         return 0
 
 
+def _copy_of(key: str, folder: Path) -> Path:
+    return folder / key.replace("/", "-")
+
+
 def _measure(path: Path) -> Measured:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -224,9 +228,5 @@ def _in_our_words() -> Iterator[None]:
             (StorageFull, "The file storage has no room left.")
             if full
             else (StorageError, f"The file storage does not work: {error}.")
-def _copy_of(key: str, folder: Path) -> Path:
-    return folder / key.replace("/", "-")
-
-
         )
         raise kind(words) from error
