@@ -1,11 +1,17 @@
 """A whole Postroom as a Procfile runner starts it: the console, a worker, and their ledger."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import unescape
+from http.cookiejar import CookieJar
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -58,6 +64,38 @@ class Program:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait(STOP)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a visit led to; `path` is without the console's address."""
+
+    status: int
+    path: str
+    text: str
+
+    def hidden(self) -> dict[str, str]:
+        """Return the values that the page's forms send along unseen."""
+        found = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', self.text)
+        return {name: unescape(value) for name, value in found}
+
+
+class Visitor:
+    """A person's browser, as far as addresses, cookies and forms go."""
+
+    def __init__(self) -> None:
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+
+    def visit(self, address: str, form: Mapping[str, str] | None = None) -> Page:
+        """Open an address, or send a form to it, and follow where it leads."""
+        data = urllib.parse.urlencode(form).encode() if form else None
+        try:
+            answer = self._opener.open(address, data)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            path = urllib.parse.urlsplit(answer.url).path
+            return Page(answer.status, path, answer.read().decode())
 
 
 class Postroom:

@@ -1,20 +1,15 @@
 """Machines whose clocks are two minutes apart: nothing is late, early, given up or forgotten."""
 
-import re
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
-from html import unescape
-from http.cookiejar import CookieJar
 from pathlib import Path
 
 import pytest
 
 from ledger.record import Ending, State
 from tests.acceptance.conftest import CHECKOUT, Site, lines
-from tests.running import Postroom
+from tests.running import Postroom, Visitor
 from tests.services import PostgreSQL
 from tests.waiting import until
 
@@ -88,20 +83,13 @@ def test_a_person_is_known_to_all_consoles_whatever_their_clocks_say(
 ) -> None:
     ahead, behind = consoles
     user = ahead.ledger.users.add("ada")
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-
-    def visit(address: str, **form: str) -> tuple[str, str]:
-        data = urllib.parse.urlencode(form).encode() if form else None
-        with browser.open(address, data) as answer:
-            return urllib.parse.urlsplit(answer.url).path, answer.read().decode()
+    ada = Visitor()
 
     for first, second in ((ahead, behind), (behind, ahead)):
-        visit(f"{first.address}/link/{first.ledger.users.new_link(user, 30)}")
-        path, form = visit(f"{second.address}/new/hello")
-        assert path == "/new/hello"
-        hidden = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form)
-        values = {name: unescape(value) for name, value in hidden}
-        path, _page = visit(f"{first.address}/new/hello", **values, name="Ada", seconds="0")
-        assert path.startswith("/jobs/")
+        ada.visit(f"{first.address}/link/{first.ledger.users.new_link(user, 30)}")
+        form = ada.visit(f"{second.address}/new/hello")
+        assert form.path == "/new/hello"
+        filled = form.hidden() | {"name": "Ada", "seconds": "0"}
+        assert ada.visit(f"{first.address}/new/hello", filled).path.startswith("/jobs/")
 
     assert ahead.ledger.jobs.counts() == {State.PENDING: 2}
