@@ -96,6 +96,17 @@ class Files:
         """
         return self._storage.open(key_of(file))
 
+    def whole(self, outputs: Collection[StoredFile]) -> set[str]:
+        """Return the ids of those outputs whose bytes are all in the storage.
+
+        Raises:
+            StorageError: the storage does not answer.
+        """
+        sizes: dict[str, int] = {}
+        for folder in {key_of(file).rpartition("/")[0] for file in outputs}:
+            sizes |= self._storage.sizes(folder)
+        return {file.id for file in outputs if sizes.get(key_of(file)) == file.size}
+
     def local_upload(self, file_id: str, folder: Path) -> Path:
         """Return a local path with an upload's bytes, copied into `folder` where it must be.
 

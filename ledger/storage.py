@@ -119,6 +119,25 @@ class Storage:
                 half.rename(copy)
         return copy
 
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Return the bytes of each file in a folder of keys, by its key; asked for at once.
+
+        Raises:
+            StorageError: the storage does not answer.
+        """
+        path = self._path(folder)
+        with _in_our_words():
+            self._files.invalidate_cache(path)  # What it remembers may be gone.
+            try:
+                found = self._files.ls(path, detail=True)
+            except FileNotFoundError:
+                return {}
+        return {
+            f"{folder}/{one['name'].rpartition('/')[2]}": one["size"]
+            for one in found
+            if one["type"] == "file"
+        }
+
     def delete(self, key: str) -> None:
         """Remove the bytes; it is no error if they are gone.
 
