@@ -9,6 +9,7 @@ from ledger import Ledger
 from ledger.errors import LedgerUnavailable
 from ledger.logs import START
 from ledger.record import Job, LogLine, State
+from tasks.ansi import plain
 from webapp import words
 
 CLEAR = "\r\x1b[K"
@@ -55,7 +56,7 @@ def show(changes: Iterator[Job | LogLine], *, live: bool) -> Job:
     below = ""
     for change in changes:
         if isinstance(change, LogLine):
-            click.echo(f"{CLEAR if below else ''}{change.text}", err=True)
+            click.echo(f"{CLEAR if below else ''}{plain(change.text)}", err=True)
         else:
             job, below = change, _below(change) if live else ""
         if live:

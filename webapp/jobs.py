@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 from ledger import Ledger
 from ledger.logs import START
 from ledger.record import WAITING, Job, State, StoredFile
+from tasks.ansi import plain
 from tasks.inputs import HIDDEN, shown
 from tasks.kind import Kind
 from webapp.fragments import Cursor, newest, written
@@ -166,6 +167,7 @@ def log(job_id: str) -> Response:
 
 
 def log_text(ledger: Ledger, job_id: str, after: Cursor = START) -> Iterator[str]:
-    """Yield the log's lines that follow a place, with time, attempt and level."""
+    """Yield the log's lines that follow a place, with time, attempt and level, but no colours."""
     for line in ledger.logs.whole(job_id, after):
-        yield f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.attempt}  {line.level:<8} {line.text}\n"
+        text = plain(line.text)
+        yield f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.attempt}  {line.level:<8} {text}\n"

@@ -12,6 +12,7 @@ from flask.blueprints import BlueprintSetupState
 from markupsafe import Markup
 
 from webapp import previews, words
+from webapp.colours import coloured
 from webapp.services import services
 
 SPRITE = Path(flask_bootstrap.__file__).parent / "static/bootstrap5/icons/bootstrap-icons.svg"
@@ -22,8 +23,9 @@ blueprint = Blueprint("look", __name__)
 
 @blueprint.record_once
 def give_words(state: BlueprintSetupState) -> None:
-    """Let templates say `words.duration(…)` and `previews.way_for(…)`."""
+    """Let templates say `words.duration(…)`, `previews.way_for(…)` and `text | coloured`."""
     state.app.jinja_env.globals.update(words=words, previews=previews)
+    state.app.jinja_env.filters.update(coloured=coloured)
 
 
 @blueprint.app_template_global()

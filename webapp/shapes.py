@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from ledger import record
 from ledger.record import Cause, State, StoredFile
 from tasks import kind as kinds
+from tasks.ansi import plain
 from tasks.inputs import HIDDEN
 
 
@@ -124,8 +125,11 @@ class Log(Shape):
     @classmethod
     def of(cls, lines: Iterable[record.LogLine], last: str) -> Self:
         """Return lines of the ledger, and where they end."""
-        names = Line.model_fields
-        shaped = [Line(**{name: getattr(line, name) for name in names}) for line in lines]
+        names = Line.model_fields.keys() - {"text"}
+        shaped = [
+            Line(text=plain(line.text), **{name: getattr(line, name) for name in names})
+            for line in lines
+        ]
         return cls(lines=shaped, next=last)
 
 
@@ -140,22 +144,24 @@ class File(Shape):
 
 
 class Files(Shape):
-    """The files that a job has made."""
+    """The files that a job has made; `zip` is where all of them are in one."""
 
     files: list[File]
+    zip: str
 
     @classmethod
     def of(cls, job_id: str, files: Iterable[StoredFile]) -> Self:
         """Return outputs of a job."""
         names = File.model_fields.keys() - {"url"}
         return cls(
+            zip=url_for("api.files_as_zip", job_id=job_id),
             files=[
                 File(
                     url=url_for("api.file", job_id=job_id, name=file.name),
                     **{name: getattr(file, name) for name in names},
                 )
                 for file in files
-            ]
+            ],
         )
 
 
