@@ -1,9 +1,5 @@
 """A whole Postroom without its web: a ledger, a broker, and workers started as users start them."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,73 +11,13 @@ from celery import Celery
 
 from ledger import Ledger, Settings
 from ledger.record import Attempt, Ending, Job, State
-from tasks.guard import look, processes
 from tasks.kind import Kind, kinds
 from tasks.publisher import Publisher
 from tasks.queue import Accepted, submit
 from tests.acceptance.app import app as _workers_app  # noqa: F401 - it makes the test's kinds known
+from tests.acceptance.workers import WorkerProcess
 from tests.services import PostgreSQL, RabbitMQ
 from tests.waiting import until
-
-CHECKOUT = Path(__file__).parent.parent.parent
-
-
-class WorkerProcess:
-    """`celery -A … worker`, with its main process's pid and its log."""
-
-    def __init__(self, site: "Site", name: str, concurrency: int, **settings: str) -> None:
-        self.log = site.folder / f"{name}.log"
-        with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "celery", "-A", "tests.acceptance.app", "worker"),
-                    *("--hostname", f"{name}@%h", "--concurrency", str(concurrency)),
-                    *("--without-mingle", "--without-gossip", "--loglevel", "INFO"),
-                ],
-                cwd=CHECKOUT,
-                env=os.environ | site.environment | settings,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self.pid = self._process.pid
-
-    def ready(self) -> "WorkerProcess":
-        until(f"a worker is ready\n{self.text()}", lambda: "ready." in self.text(), within=30)
-        return self
-
-    def text(self) -> str:
-        return self.log.read_text(encoding="utf-8", errors="replace")
-
-    def running(self) -> bool:
-        return self._process.poll() is None
-
-    def signal(self, number: signal.Signals) -> None:
-        """Signal the main process alone, as a supervisor does."""
-        os.kill(self.pid, number)
-
-    def freeze(self) -> None:
-        """Stop the main process and every child of it."""
-        for pid in (self.pid, *children(self.pid)):
-            os.kill(pid, signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        for pid in (self.pid, *children(self.pid)):
-            os.kill(pid, signal.SIGCONT)
-
-    def guards(self) -> list[int]:
-        """Return the pid of the process that ends what dead children left behind."""
-        own = (self.pid, *children(self.pid))
-        return [pid for pid in own if b"guard.py" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-
-    def wait(self, within: float = 30) -> int:
-        return self._process.wait(within)
-
-    def end(self) -> None:
-        if self.running():
-            self.thaw()
-            os.kill(self.pid, signal.SIGKILL)
-        self._process.wait(10)
 
 
 class Site:
@@ -144,7 +80,9 @@ class Site:
         self.publisher = Publisher(celery_at(broker_url))
 
     def worker(self, concurrency: int = 1, /, **settings: str) -> WorkerProcess:
-        started = WorkerProcess(self, f"w{len(self._workers)}", concurrency, **settings)
+        environment = self.environment | settings
+        name = f"w{len(self._workers)}"
+        started = WorkerProcess(self.folder, name, concurrency, environment)
         self._workers.append(started)
         return started
 
@@ -175,6 +113,11 @@ class Site:
             return self.attempts(job)[-1] if running else None
 
         return until(f"attempt {attempt} of job {job} runs", look, within)
+
+    def holder(self, job: str, attempt: int = 1) -> WorkerProcess:
+        """Wait until that attempt of a job runs, and return the worker that runs it."""
+        name = self.started(job, attempt).worker_name
+        return next(worker for worker in self._workers if worker.name == name)
 
     def nothing_comes_back(self) -> bool:
         """Return whether every message so far is acknowledged: a next worker gets none of them."""
@@ -210,16 +153,6 @@ class Site:
             worker.end()
         self.publisher.close()
         self.ledger.close()
-
-
-def children(pid: int) -> list[int]:
-    """Return the processes that a worker's main process has forked or started."""
-    return [one for one in processes() if (seen := look(one)) and seen.parent == pid]
-
-
-def alive(pid: int) -> bool:
-    seen = look(pid)
-    return seen is not None and seen.state != b"Z"
 
 
 def celery_at(broker_url: str) -> Celery:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from ledger.record import Ending, State
-from tests.acceptance.conftest import Site, WorkerProcess, alive, lines
+from tests.acceptance.conftest import Site, lines
+from tests.acceptance.workers import WorkerProcess, alive
 from tests.proxy import Proxy
 from tests.services import RabbitMQ
 from tests.waiting import until

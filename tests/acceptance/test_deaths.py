@@ -8,9 +8,12 @@ import pytest
 
 from ledger.record import Cause, Ending, State
 from tests.acceptance.conftest import Site, lines
+from tests.acceptance.workers import WorkerProcess
 from tests.waiting import until
 
 pytestmark = pytest.mark.broker
+
+DEPLOYS = 20
 
 
 def began(trace: Path, times: int) -> bool:
@@ -39,18 +42,18 @@ def test_a_job_of_a_killed_child_runs_again_within_a_second(
 def test_a_job_of_a_killed_worker_runs_on_another_within_a_second(
     site: Site, gate: Path, trace: Path
 ) -> None:
-    workers = {worker.pid: worker for worker in (site.worker().ready(), site.worker().ready())}
+    site.worker().ready()
+    site.worker().ready()
     job = site.submit("stays", trace=trace, gate=gate)
-    holder = site.started(job).worker_name
-    pid = next(one.pid for one in site.ledger.workers.alive(60) if one.name == holder)
+    holder = site.holder(job)
 
-    workers[pid].signal(signal.SIGKILL)
+    holder.signal(signal.SIGKILL)
 
     until("it runs again", lambda: began(trace, 2), within=1)
     gate.touch()
     assert site.settled(job).state is State.SUCCESS
     assert site.endings(job) == [Ending.LOST, Ending.SUCCEEDED]
-    assert site.attempts(job)[1].worker_name != holder
+    assert site.attempts(job)[1].worker_name != holder.name
 
 
 @pytest.mark.parametrize("how", ["SIGKILL", "segfault", "exit"])
@@ -160,21 +163,28 @@ def test_checkpoints_outlive_death(site: Site, gate: Path, trace: Path) -> None:
     assert len(lines(trace, "step-")) == 200
 
 
-def test_stops_in_a_long_jobs_life_do_not_quarantine_it(
+def test_twenty_deploys_in_a_long_jobs_life_do_not_quarantine_it(
     site: Site, gate: Path, trace: Path
 ) -> None:
+    strict = {"MAX_CRASHES": "1", "MAX_LOSSES": "1"}
     job = site.submit("stays", trace=trace, gate=gate)
-    for number in range(1, 7):
-        worker = site.worker(MAX_CRASHES="1", MAX_LOSSES="1").ready()
-        site.started(job, attempt=number)
-        worker.signal(signal.SIGQUIT if number % 2 else signal.SIGTERM)
-        if number % 2 == 0:
-            until("it stops", lambda: "Warm shutdown" in worker.text())  # noqa: B023 - at once
-            until("it says so", lambda: site.stopping(worker))  # noqa: B023 - at once
-            worker.signal(signal.SIGKILL)
-        worker.wait()
-    site.worker().ready()
+    site.worker(**strict)
+    for number in range(1, DEPLOYS + 1):
+        old = site.holder(job, attempt=number)
+        site.worker(**strict).ready()
+        stop(site, old, warmly=number % 2 == 0)
+    site.started(job, attempt=DEPLOYS + 1)
     gate.touch()
 
     assert site.settled(job).state is State.SUCCESS
-    assert site.endings(job) == [Ending.INTERRUPTED] * 6 + [Ending.SUCCEEDED]
+    assert site.endings(job) == [Ending.INTERRUPTED] * DEPLOYS + [Ending.SUCCEEDED]
+
+
+def stop(site: Site, worker: WorkerProcess, *, warmly: bool) -> None:
+    """Tell a worker to stop, and do not let its job finish."""
+    if not warmly:
+        worker.signal(signal.SIGQUIT)
+        return
+    worker.signal(signal.SIGTERM)
+    until("it says so", lambda: site.stopping(worker))
+    worker.signal(signal.SIGKILL)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from ledger.record import Cause, Ending, State
-from tests.acceptance.conftest import Site, WorkerProcess, alive, lines
+from tests.acceptance.conftest import Site, lines
+from tests.acceptance.workers import WorkerProcess, alive
 from tests.running import Postroom, Visitor
 from tests.services import PostgreSQL, RabbitMQ
 from tests.waiting import until

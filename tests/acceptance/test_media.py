@@ -9,7 +9,8 @@ import pytest
 from ledger.record import Ending, State
 from tasks import guard
 from tasks.kind import Upload
-from tests.acceptance.conftest import Site, alive
+from tests.acceptance.conftest import Site
+from tests.acceptance.workers import alive
 from tests.media_clips import video
 from tests.waiting import until
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ledger.record import Ending, State
-from tests.acceptance.conftest import Site, WorkerProcess, alive
+from tests.acceptance.conftest import Site
+from tests.acceptance.workers import WorkerProcess, alive
 from tests.waiting import until
 
 pytestmark = pytest.mark.broker

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from tests.acceptance.conftest import CHECKOUT, Site
+from tests.acceptance.conftest import Site
+from tests.acceptance.workers import CHECKOUT
 
 pytestmark = pytest.mark.broker
 

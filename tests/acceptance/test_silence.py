@@ -6,19 +6,13 @@ from pathlib import Path
 import pytest
 
 from ledger.record import Ending, State
-from tests.acceptance.conftest import Site, WorkerProcess, alive, lines
+from tests.acceptance.conftest import Site, lines
+from tests.acceptance.workers import WorkerProcess, alive
 from tests.proxy import Proxy
 from tests.services import PostgreSQL, RabbitMQ
 from tests.waiting import until
 
 pytestmark = pytest.mark.broker
-
-
-def taken_by(site: Site, job: str, attempt: int, workers: list[WorkerProcess]) -> WorkerProcess:
-    """Return which of the workers runs that attempt of the job."""
-    name = site.started(job, attempt).worker_name
-    pid = next(one.pid for one in site.ledger.workers.alive(3600) if one.name == name)
-    return next(worker for worker in workers if worker.pid == pid)
 
 
 def ends_by_the_second_alone(site: Site, job: str, gate: Path, silent: WorkerProcess) -> None:
@@ -44,9 +38,10 @@ def ends_by_the_second_alone(site: Site, job: str, gate: Path, silent: WorkerPro
 def test_a_frozen_workers_job_runs_elsewhere_and_the_thawed_one_is_refused(
     site: Site, gate: Path, trace: Path
 ) -> None:
-    workers = [site.worker().ready(), site.worker().ready()]
+    site.worker().ready()
+    site.worker().ready()
     job = site.submit("works_on", trace=trace, gate=gate)
-    frozen = taken_by(site, job, 1, workers)
+    frozen = site.holder(job)
     until("it works", lambda: len(lines(trace, "works")) > 5)
 
     frozen.freeze()

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ledger.record import Ending, State
-from tests.acceptance.conftest import Site, alive, children
+from tests.acceptance.conftest import Site
+from tests.acceptance.workers import alive, children
 from tests.proxy import Proxy
 from tests.services import RabbitMQ
 from tests.waiting import until

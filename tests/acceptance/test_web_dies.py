@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from ledger.record import Ending, State
-from tests.acceptance.conftest import CHECKOUT, Site, lines
+from tests.acceptance.conftest import Site, lines
+from tests.acceptance.workers import CHECKOUT
 
 pytestmark = pytest.mark.broker
 

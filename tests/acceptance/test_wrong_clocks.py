@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ledger.record import Ending, State
-from tests.acceptance.conftest import CHECKOUT, Site, lines
+from tests.acceptance.conftest import Site, lines
+from tests.acceptance.workers import CHECKOUT
 from tests.running import Postroom, Visitor
 from tests.services import PostgreSQL
 from tests.waiting import until
