@@ -13,6 +13,7 @@ _settings = Settings()
 imports = (
     "tasks.kinds.hello",
     "tasks.kinds.tables",
+    "tasks.kinds.images",
     "tasks.kinds.media",
 )
 # A kind names one of these; a worker takes all of them unless told otherwise by -Q.

@@ -16,6 +16,8 @@ class Postroom(Celery):
 
     #: The row of the worker that this process belongs to; set where a worker starts.
     worker_id = ""
+    #: How many jobs that worker runs at a time; set with it.
+    concurrency = 1
 
     @cached_property
     def reports(self) -> Reports:

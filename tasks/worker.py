@@ -43,6 +43,7 @@ class ClockStep(bootsteps.StartStopStep):
     def __init__(self, worker: Any, **kwargs: Any) -> None:
         # Before the children are forked: they inherit it.
         worker.app.worker_id = str(uuid7())
+        worker.app.concurrency = worker.concurrency
         taken = worker.app.amqp.queues.consume_from
         try:
             acknowledgement.check(

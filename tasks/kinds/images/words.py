@@ -1,0 +1,27 @@
+"""Amounts and shares as a person reads them."""
+
+import humanize
+
+
+def amount(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 picture, 2,000 pictures."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def size(number: float) -> str:
+    """Return a number of bytes as a file manager does: 1.2 MB."""
+    return humanize.naturalsize(number).replace("Bytes", "bytes").replace("Byte", "byte")
+
+
+def pixels(width: int, height: int) -> str:
+    """Return how large a picture is, as width times height."""
+    return f"{width} \N{MULTIPLICATION SIGN} {height}"
+
+
+def change(before: int, after: int) -> str:
+    """Return by how many per cent a size has changed, with its sign."""
+    if not before:
+        return ""
+    share = round(100 * (after - before) / before)
+    sign = "+" if share > 0 else "\N{MINUS SIGN}" if share < 0 else "\N{PLUS-MINUS SIGN}"
+    return f"{sign}{abs(share)} %"
