@@ -15,6 +15,7 @@ imports = (
     "tasks.kinds.tables",
     "tasks.kinds.images",
     "tasks.kinds.media",
+    "tasks.kinds.commands.kinds",  # Last, for its entries take no other kind's name.
 )
 # A kind names one of these; a worker takes all of them unless told otherwise by -Q.
 QUEUES = ("default",)

@@ -5,7 +5,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 
 from ledger.record import Cause, Claim, Ending, Progress, State
 from tasks.context import Cancelled, Running
-from tasks.kind import BadInput, kind
+from tasks.kind import BadInput, ProgramFailed, kind
 from tasks.outcomes import BadResult, JobFailed, as_json, of_exception, told_to_celery
 
 
@@ -44,6 +44,13 @@ def test_bad_input_has_words_and_no_traceback() -> None:
 
     assert outcome.error is not None
     assert (outcome.error.message, outcome.error.traceback) == ("Line 3 is odd.", None)
+
+
+def test_a_program_that_failed_has_words_and_no_traceback() -> None:
+    outcome = of_exception(ProgramFailed("tar ended."), tried, running(), 1)
+
+    assert outcome.error is not None
+    assert (outcome.error.message, outcome.error.traceback) == ("tar ended.", None)
 
 
 def test_an_error_that_the_kind_retries_waits_longer_each_time_and_then_fails() -> None:
