@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, String, case, func, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
@@ -164,16 +164,26 @@ class Jobs:
             raise AlreadySettled(f"The job has ended already, as {self.get(job_id).state}.")
         return state
 
-    def retry(self, job_id: str) -> str:
+    def retry(self, job_id: str, idempotency_key: str | None = None) -> str:
         """Have a job run again now, and return the id of the job that will.
 
         One that waits for its next attempt becomes due. One that has ended keeps its end, and its
-        inputs are submitted anew, as another job that names it.
+        inputs are submitted anew, as another job that names it. The key is one that nobody uses
+        for anything else; used before for this job, it leads to the job that was made then.
 
         Raises:
             NoSuchJob: nobody has submitted it.
             NotSettled: it runs, or waits for a worker.
         """
+        try:
+            return self._run_again(job_id, idempotency_key)
+        except IntegrityError:
+            earlier = self._with_key(self.get(job_id).owner, idempotency_key)
+            if earlier is None:
+                raise
+            return earlier
+
+    def _run_again(self, job_id: str, idempotency_key: str | None) -> str:
         now = self._database.now
         due = (
             update(jobs)
@@ -189,6 +199,7 @@ class Jobs:
                 "retried_from": jobs.c.id,
                 "state": literal(State.PENDING.value),
                 "submitted_at": now,
+                "idempotency_key": literal(idempotency_key, String),
                 **{name: jobs.c[name] for name in _INHERITED},
             }
             ended = select(*fresh.values()).where(jobs.c.id == job_id, jobs.c.state.in_(SETTLED))

@@ -59,15 +59,25 @@ def submit(  # noqa: PLR0913 - each is a part of one acceptance
     return Accepted(job_id, new=True, sent=send(ledger, publisher, kind, unsent))
 
 
-def retry(ledger: Ledger, publisher: Publisher, kind: Kind, job_id: str) -> Accepted:
+def retry(
+    ledger: Ledger,
+    publisher: Publisher,
+    kind: Kind,
+    job_id: str,
+    idempotency_key: str | None = None,
+) -> Accepted:
     """Have a job of that kind run again now; `new` says that it is another, for the old has ended.
+
+    The same key leads to the same other job.
 
     Raises:
         NoSuchJob: nobody has submitted it.
         NotSettled: it runs, or waits for a worker.
         LedgerUnavailable: it is not known whether it will run again.
     """
-    job = ledger.jobs.get(ledger.jobs.retry(job_id))
+    job = ledger.jobs.get(ledger.jobs.retry(job_id, idempotency_key))
+    if job.sent_at is not None or not job.waiting:
+        return Accepted(job.id, new=job.id != job_id, sent=True)  # The key was used before.
     unsent = Unsent(job.id, job.kind, job.queue, job.priority, job.attempt, job.inputs)
     return Accepted(job.id, new=job.id != job_id, sent=send(ledger, publisher, kind, unsent))
 

@@ -1,9 +1,10 @@
 """What a person can still do to an accepted job: cancel it, or have it run again now."""
 
+import hashlib
 from datetime import UTC, datetime
 from typing import Final
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from ledger.errors import AlreadySettled, NotSettled
@@ -17,8 +18,13 @@ STARTED_ALREADY: Final = "The job runs already, or waits for a worker."
 blueprint = Blueprint("steering", __name__, url_prefix="/jobs/<job_id>")
 
 
-def run_again(found: Services, job_id: str) -> Accepted:
+def run_again(found: Services, job_id: str, key: str | None = None) -> Accepted:
     """Have a job run again now: the same one if it waits for its retry, another if it has ended.
+
+    Args:
+        found: the services of the app.
+        job_id: which one.
+        key: whoever asks again with the same one gets the same other job; it names who asks.
 
     Raises:
         NoSuchJob: nobody has submitted it.
@@ -27,7 +33,19 @@ def run_again(found: Services, job_id: str) -> Accepted:
         LedgerUnavailable: it is not known whether it will run again.
     """
     kind = find(found.kinds, found.ledger.jobs.get(job_id).kind)
-    return retry(found.ledger, found.publisher, kind, job_id)
+    # Apart from the keys of submits, and of a length that the ledger takes.
+    digest = key and f"retry {hashlib.sha256(f'{job_id} {key}'.encode()).hexdigest()}"
+    return retry(found.ledger, found.publisher, kind, job_id, digest)
+
+
+@blueprint.get("/cancel")
+def ask(job_id: str) -> ResponseReturnValue:
+    """Ask whether the job shall stop, for a page without scripts can't keep a question open."""
+    found = services()
+    job = found.ledger.jobs.get(job_id)
+    if job.state.settled:
+        return redirect(url_for("jobs.show", job_id=job_id), 303)
+    return render_template("cancel.html", job=job, kind=found.kinds.get(job.kind))
 
 
 @blueprint.post("/cancel")

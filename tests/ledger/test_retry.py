@@ -1,3 +1,6 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from ledger import Ledger
@@ -53,3 +56,31 @@ def test_a_job_that_runs_or_waits_is_not_run_again(ledger: Ledger) -> None:
         ledger.jobs.retry(job)
     with pytest.raises(NoSuchJob):
         ledger.jobs.retry("none")
+
+
+def test_the_same_key_leads_to_the_same_other_job_and_another_key_to_another(
+    ledger: Ledger,
+) -> None:
+    job = submit(ledger)
+    ledger.attempts.settle(claimed(ledger, job), FAILURE)
+    again = ledger.jobs.retry(job, "a key")
+    assert ledger.jobs.retry(job, "a key") == again
+    ledger.attempts.settle(claimed(ledger, again, "m2"), FAILURE)
+    assert ledger.jobs.retry(job, "a key") == again
+    assert ledger.jobs.retry(job, "another key") not in {job, again}
+    assert ledger.jobs.retry(job) != ledger.jobs.retry(job)
+
+
+def test_of_several_that_come_with_one_key_at_once_one_makes_a_job(ledger: Ledger) -> None:
+    job = submit(ledger)
+    ledger.attempts.settle(claimed(ledger, job), FAILURE)
+    together = threading.Barrier(4)
+
+    def ask() -> str:
+        together.wait()
+        return ledger.jobs.retry(job, "a key")
+
+    with ThreadPoolExecutor(4) as pool:
+        found = {asked.result() for asked in [pool.submit(ask) for _ in range(4)]}
+    assert len(found) == 1
+    assert len(ledger.jobs.page(limit=9)) == 2
