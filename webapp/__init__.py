@@ -25,6 +25,7 @@ from webapp import (
     live,
     look,
     new,
+    outgoing,
     security,
     start,
     steering,
@@ -79,7 +80,20 @@ def create_app(
     Bootstrap5(app)
     errors.tell(app)
     security.guard(app, api.blueprint)
-    for part in (accounts, api, doctor, downloads, errors, jobs, live, look, new, start, steering):
+    for part in (
+        accounts,
+        api,
+        doctor,
+        downloads,
+        errors,
+        jobs,
+        live,
+        look,
+        new,
+        outgoing,
+        start,
+        steering,
+    ):
         app.register_blueprint(part.blueprint)
     commands.add_to(app)
     return app

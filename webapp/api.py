@@ -15,7 +15,7 @@ from tasks.inputs import to_row
 from tasks.kind import Kind
 from tasks.queue import submit
 from webapp import openapi, shapes
-from webapp.downloads import sent
+from webapp.downloads import sent, zipped
 from webapp.fragments import Cursor, read_cursor, written
 from webapp.jobs import log_text
 from webapp.mistakes import Mistake, WrongInputs, mistakes_in
@@ -174,8 +174,12 @@ def cancel(job_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/jobs/<job_id>/retry")
 def retry(job_id: str) -> ResponseReturnValue:
-    """Have a job run again now, and show the one that will; for one that has ended, it is new."""
-    job_id = run_again(services(), job_id).job
+    """Have a job run again now, and show the one that will; for one that has ended, it is new.
+
+    The same idempotency key leads to the same new job.
+    """
+    key = _idempotency_key()
+    job_id = run_again(services(), job_id, key and f"{owner()} {key}").job
     return show(job_id), 202, {"Location": url_for("api.show", job_id=job_id)}
 
 
@@ -208,9 +212,15 @@ def files(job_id: str) -> ResponseReturnValue:
     return shapes.Files.of(job_id, ledger.files.outputs_of(job_id)).answer()
 
 
+@blueprint.get("/jobs/<job_id>/files.zip")
+def files_as_zip(job_id: str) -> ResponseReturnValue:
+    """Send all files that the job has made as one ZIP."""
+    return zipped(services().ledger, job_id)
+
+
 @blueprint.get("/jobs/<job_id>/files/<name>")
 def file(job_id: str, name: str) -> ResponseReturnValue:
-    """Send a file's bytes, whole or in ranges."""
+    """Send a file's bytes, whole or the range that is asked for."""
     ledger = services().ledger
     return sent(ledger, ledger.files.output(job_id, name))
 

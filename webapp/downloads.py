@@ -5,24 +5,64 @@ a preview carries a policy that takes scripts, forms and the console's origin fr
 and opened by itself alike.
 """
 
+import logging
 from typing import Final
 
-from flask import Blueprint, Response, abort, render_template, request, send_file
+from flask import Blueprint, Response, abort, render_template, request
 
 from ledger import Ledger
 from ledger.errors import NoSuchFile
 from ledger.record import StoredFile
-from webapp import previews
+from webapp import outgoing, previews
+from webapp.archives import archive
+from webapp.outgoing import Place
 from webapp.previews import Way
 from webapp.security import owner
 from webapp.services import services
 
-POWERLESS: Final = (
-    "sandbox; default-src 'none'; img-src data:; font-src data:; media-src data:;"
-    " style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'self'"
+logger = logging.getLogger(__name__)
+
+PER_PAGE: Final = 200  # files
+WITHOUT_ORIGIN: Final = "sandbox; "
+_NOTHING: Final = (
+    "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline';"
+    " form-action 'none'; frame-ancestors 'self'; media-src "
 )
+POWERLESS: Final = f"{WITHOUT_ORIGIN}{_NOTHING}data:"
+# A player that stands alone is a page of the browser's own, which asks for its file once more.
+_POLICIES: Final = {
+    Way.SOUND: f"{WITHOUT_ORIGIN}{_NOTHING}'self'",
+    Way.VIDEO: f"{WITHOUT_ORIGIN}{_NOTHING}'self'",
+    # Not every browser shows a PDF in a sandbox. It needs none: a program of the browser's own
+    # shows it, apart from every site, and no script of the document's own may run around it.
+    Way.PDF: f"{_NOTHING}'none'",
+}
 
 blueprint = Blueprint("downloads", __name__, url_prefix="/jobs/<job_id>")
+
+
+@blueprint.get("/files")
+def index(job_id: str) -> str:
+    """List all files that the job has made, a page at a time."""
+    ledger = services().ledger
+    job, files = ledger.jobs.get(job_id), ledger.files.outputs_of(job_id)
+    first = max(request.args.get("from", 0, type=int), 0)
+    return render_template(
+        "files.html",
+        job=job,
+        kind=services().kinds.get(job.kind),
+        files=files,
+        shown=files[first : first + PER_PAGE],
+        first=first,
+        earlier=max(first - PER_PAGE, 0) if first else None,
+        later=first + PER_PAGE if first + PER_PAGE < len(files) else None,
+    )
+
+
+@blueprint.get("/files.zip")
+def everything(job_id: str) -> Response:
+    """Send all files that the job has made as one ZIP."""
+    return zipped(services().ledger, job_id)
 
 
 @blueprint.get("/files/<name>")
@@ -39,9 +79,9 @@ def preview(job_id: str, name: str) -> Response | str:
     file = ledger.files.output(job_id, name)
     way = previews.way_for(file)
     if way is None:
-        abort(404, f"{file.name} can't be shown here; download it instead.")
-    if way in {Way.PICTURE, Way.PAGE}:
-        return shown(ledger, file)
+        abort(404, f"{previews.name_of(file)} can't be shown here; download it instead.")
+    if way not in {Way.TABLE, Way.TEXT}:
+        return shown(ledger, file, way)
     with ledger.files.open(file) as bytes_of:
         head = previews.head(way, bytes_of)
     return render_template("preview.html", file=file, head=head)
@@ -67,34 +107,61 @@ def upload_of(ledger: Ledger, job_id: str, file_id: str, owner: str) -> StoredFi
 
 
 def sent(ledger: Ledger, file: StoredFile) -> Response:
-    """Answer with a file as an attachment, whole or in the ranges that the request names.
+    """Answer with a file as an attachment, whole or in the range that the request names.
 
     Raises:
         StorageError: the storage does not have the bytes, or does not answer.
+        ServiceUnavailable: too many files are on their way.
     """
-    response = send_file(
-        ledger.files.open(file),
-        mimetype=file.media_type,
-        as_attachment=True,
-        download_name=file.name,
-        etag=file.sha256,
-        last_modified=file.created_at,
-        conditional=False,  # Without the length, which only we know, no range can be answered.
+    response = outgoing.sent(ledger.files, file, file.media_type, attached=True)
+    return _without_power(response, POWERLESS)
+
+
+def shown(ledger: Ledger, file: StoredFile, way: Way) -> Response:
+    """Answer with a file for the browser to show, and nothing else to do with it.
+
+    Raises:
+        StorageError: the storage does not have the bytes, or does not answer.
+        ServiceUnavailable: too many files are on their way.
+    """
+    media_type = previews.media_type_of(file)
+    response = outgoing.sent(ledger.files, file, media_type, attached=False)
+    return _without_power(response, _POLICIES.get(way, POWERLESS))
+
+
+def zipped(ledger: Ledger, job_id: str) -> Response:
+    """Answer with a ZIP of all files of a job, made while it is sent.
+
+    Raises:
+        NoSuchJob: nobody has submitted it.
+        NoSuchFile: it has made none.
+        StorageError: the storage does not answer, or has none of the files.
+        ServiceUnavailable: too many files are on their way.
+    """
+    job, files = ledger.jobs.get(job_id), ledger.files.outputs_of(job_id)
+    if not files:
+        raise NoSuchFile(f"Job {job_id} has made no files.")
+    made = archive(ledger.files, files)
+    if made.gone:
+        logger.error(
+            "Job %s is sent without %d of its %d files, for the storage has lost their bytes: %s",
+            job_id,
+            len(made.gone),
+            len(files),
+            ", ".join(file.id for file in made.gone),
+        )
+    response = Response(made.pieces, mimetype="application/zip")
+    response.call_on_close(Place().leave)
+    if made.length is not None:
+        response.content_length = made.length
+    response.headers.set(
+        "Content-Disposition", "attachment", filename=f"{job.kind}-{job.id[-8:]}.zip"
     )
+    return _without_power(response, POWERLESS)
+
+
+def _without_power(response: Response, policy: str) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["Content-Security-Policy"] = POWERLESS
-    response.content_length = file.size
-    response.make_conditional(request, accept_ranges=True, complete_length=file.size)
-    return response
-
-
-def shown(ledger: Ledger, file: StoredFile) -> Response:
-    """Answer with a picture or a page for the browser to show, and nothing else to do with it.
-
-    Raises:
-        StorageError: the storage does not have the bytes, or does not answer.
-    """
-    response = sent(ledger, file)
-    response.headers["Content-Disposition"] = "inline"
+    response.headers["Content-Security-Policy"] = policy
     return response

@@ -1,10 +1,11 @@
 """The command line's verbs for accepted jobs: to list, read, fetch, cancel and run them again."""
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 import click
 
@@ -14,6 +15,7 @@ from ledger.record import Job, State, StoredFile
 from tasks.inputs import shown
 from tasks.kind import Kind
 from webapp import words
+from webapp.archives import archive, names_for
 from webapp.jobs import log_text
 from webapp.services import services
 from webapp.shapes import without_secrets
@@ -79,39 +81,61 @@ def log(job_id: str) -> None:
 @click.command(cls=Command)
 @click.argument("job_id", metavar="ID")
 @click.option("--save", type=click.Path(file_okay=False, path_type=Path), help="Put them there.")
-def files(job_id: str, save: Path | None) -> None:
-    """List the files that a job has made, or save them in a folder."""
+@click.option(
+    "--zip", "zipped", type=click.Path(dir_okay=False, path_type=Path), help="Put them into a ZIP."
+)
+def files(job_id: str, save: Path | None, zipped: Path | None) -> None:
+    """List the files that a job has made, or save them: in a folder, in a ZIP, or both.
+
+    Nothing that is there already is written over. Exits 1 where the storage has lost a file,
+    after the others are saved.
+    """
     ledger = services().ledger
     ledger.jobs.get(job_id)
-    for file in ledger.files.outputs_of(job_id):
-        click.echo(f"{words.size(file.size):>10}  {file.name}")
-        if save is not None:
-            save_file(ledger, file, save)
+    outputs = ledger.files.outputs_of(job_id)
+    for file in outputs:
+        click.echo(f"{words.size(file.size):>10}  {display_name(file.name)}")
+    if not outputs or (save is None and zipped is None):
+        return
+    whole = ledger.files.whole(outputs)
+    here = [file for file in outputs if file.id in whole]
+    if save is not None:
+        for name, file in zip(names_for(here), here, strict=True):
+            save_file(ledger, file, save / name)
+    if zipped is not None:
+        write(zipped, archive(ledger.files, outputs).pieces)
+    if lost := [display_name(file.name) for file in outputs if file.id not in whole]:
+        raise click.ClickException(f"The storage has lost {', '.join(lost)}.")
 
 
-def save_file(ledger: Ledger, file: StoredFile, folder: Path) -> None:
-    """Copy an output into a folder; a file that is there already is left alone.
+def save_file(ledger: Ledger, file: StoredFile, target: Path) -> None:
+    """Copy an output to a path where nothing is yet.
 
     Raises:
         click.ClickException: it can't be written.
         StorageError: the storage does not have the bytes, or does not answer.
     """
-    # A name is for display; what a kind made of it must not lead out of the folder.
-    target = folder / display_name(file.name)
+    with ledger.files.open(file) as source:
+        write(target, iter(partial(source.read, PIECE), b""))
+
+
+def write(target: Path, pieces: Iterable[bytes]) -> None:
+    """Write a file where nothing is yet, whole or not at all.
+
+    Raises:
+        click.ClickException: it can't be written.
+        StorageError: the storage does not have the bytes, or does not answer.
+    """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with ledger.files.open(file) as source, target.open("xb") as copy:
-            _copy(source, copy)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as copy, ExitStack() as unless_whole:
+            # A part of a file would pass for the whole.
+            unless_whole.callback(target.unlink)
+            copy.writelines(pieces)
+            copy.flush()
+            unless_whole.pop_all()
     except OSError as error:
         raise click.ClickException(f"{target} can't be written: {error.strerror}.") from error
-
-
-def _copy(source: IO[bytes], copy: IO[bytes]) -> None:
-    try:
-        shutil.copyfileobj(source, copy, PIECE)
-    except OSError:
-        Path(copy.name).unlink()  # A part of a file would pass for the whole.
-        raise
 
 
 @click.command(cls=Command)

@@ -51,7 +51,7 @@ def document(kinds: Mapping[str, Kind], listing: type[BaseModel], longest_key: i
                 "get": _get("List jobs, newest first", shapes.Jobs, _query(listing), wrong=(422,)),
                 "post": _submit(kinds, key),
             },
-            **_paths_of_a_job(),
+            **_paths_of_a_job(key),
             "/kinds": {"get": _get("List the kinds of jobs", shapes.Kinds, [])},
         },
         "components": {
@@ -61,38 +61,52 @@ def document(kinds: Mapping[str, Kind], listing: type[BaseModel], longest_key: i
     }
 
 
-def _paths_of_a_job() -> Part:
+def _paths_of_a_job(key: Part) -> Part:
     job_id, name = _parameter("job_id", "path"), _parameter("name", "path")
     after = _parameter("after", "query", description="A cursor: attempt and number, as in 2.153.")
     text = {"text/plain": {"schema": {"type": "string"}}}
     log = _get("Read a job's log", shapes.Log, [job_id, after], wrong=(400, 404), also=text)
-    bytes_of: Part = {"application/octet-stream": {}}
     return {
         "/jobs/{job_id}": {"get": _get("Show a job", shapes.Job, [job_id], wrong=(404,))},
         "/jobs/{job_id}/cancel": {"post": _change("Ask a job to stop", job_id)},
-        "/jobs/{job_id}/retry": {"post": _change("Have a job run again now", job_id, PLACE)},
+        "/jobs/{job_id}/retry": {"post": _change("Have a job run again now", job_id, key)},
         "/jobs/{job_id}/log": {"get": log},
         "/jobs/{job_id}/files": {
             "get": _get("List the files that a job made", shapes.Files, [job_id], wrong=(404,))
         },
+        "/jobs/{job_id}/files.zip": {"get": _bytes("Fetch all files as one ZIP", [job_id], "zip")},
         "/jobs/{job_id}/files/{name}": {
-            "get": {
-                "summary": "Fetch a file",
-                "parameters": [job_id, name],
-                "responses": {"200": _answer("The bytes", bytes_of), **_problems((401, 404, 503))},
-            }
+            "get": _bytes("Fetch a file", [job_id, name], "octet-stream", in_ranges=True)
         },
     }
 
 
-def _change(summary: str, job_id: Part, headers: Part | None = None) -> Part:
-    job = {JSON: {"schema": _ref(shapes.Job.__name__)}}
+def _bytes(summary: str, parameters: list[Part], what: str, *, in_ranges: bool = False) -> Part:
+    """Describe a download; one `in_ranges` can be asked for in parts."""
+    content: Part = {f"application/{what}": {}}
+    wanted = [_parameter("Range", "header", description="As in bytes=1000-1999: one range.")]
+    part: Part = {"206": _answer("The bytes of the range", content), **_problems((416,))}
     return {
         "summary": summary,
-        "parameters": [job_id],
+        "parameters": parameters + (wanted if in_ranges else []),
         "responses": {
-            "202": _answer("It is asked for", job) | ({"headers": headers} if headers else {}),
-            **_problems((401, 404, 409, 503)),
+            "200": _answer("The bytes", content),
+            **(part if in_ranges else {}),
+            **_problems((401, 404, 503)),
+        },
+    }
+
+
+def _change(summary: str, job_id: Part, key: Part | None = None) -> Part:
+    """Describe a verb; one that takes a key may make another job, and says where that is."""
+    job = {JSON: {"schema": _ref(shapes.Job.__name__)}}
+    wrong = (401, 404, 409, 503)
+    return {
+        "summary": summary,
+        "parameters": [job_id, key] if key else [job_id],
+        "responses": {
+            "202": _answer("It is asked for", job) | ({"headers": PLACE} if key else {}),
+            **_problems((400, *wrong) if key else wrong),
         },
     }
 

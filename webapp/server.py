@@ -1,14 +1,33 @@
-"""gunicorn's worker with threads, whose open streams end as soon as it is told to stop."""
+"""gunicorn's worker with threads: its streams end when it stops, and nobody holds a thread idly."""
 
+import logging
 from types import FrameType
+from typing import Any, Final
 
 from gunicorn.workers.gthread import ThreadWorker
 
 from webapp.live import close_all
 
+logger = logging.getLogger(__name__)
+
+PATIENCE: Final = 60  # seconds
+
 
 class Worker(ThreadWorker):
-    """One process of the console; each open job page holds one of its threads."""
+    """One process of the console; each open job page and each download holds one of its threads."""
+
+    def handle_request(self, req: Any, conn: Any) -> bool:
+        """Answer a request, and give up on a client that sends or takes nothing for PATIENCE.
+
+        A person who pauses a download, or whose machine is gone, would otherwise hold the thread
+        for hours. Browsers go on where a download or a film broke off.
+        """
+        conn.sock.settimeout(PATIENCE)
+        try:
+            return bool(super().handle_request(req, conn))
+        except TimeoutError:
+            logger.info("%s has taken nothing for %d s and is cut off.", conn.client, PATIENCE)
+            return False
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin a graceful stop.

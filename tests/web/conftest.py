@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from ledger import Ledger, Settings
+from ledger.attempts import Outcome
+from ledger.record import Ending, State
 from tasks.publisher import Publisher
-from tests.ledger.conftest import worker
+from tests.ledger.conftest import claimed, submit, worker
 from webapp import create_app
 
 
@@ -95,6 +98,18 @@ def browser_of(app: Flask, ledger: Ledger, name: str) -> FlaskClient:
     client = app.test_client()
     assert client.get(f"/link/{ledger.users.new_link(user, 60)}").status_code == 303
     return client
+
+
+def job_with(ledger: Ledger, folder: Path, files: Mapping[str, bytes]) -> str:
+    """Return a job that has succeeded and made these files, in a folder until they are kept."""
+    job = submit(ledger)
+    claim = claimed(ledger, job)
+    outputs = []
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+        outputs.append(ledger.files.keep_output(claim, folder / name, datetime.now(UTC)))
+    ledger.attempts.settle(claim, Outcome(State.SUCCESS, Ending.SUCCEEDED, outputs=outputs))
+    return job
 
 
 def hidden_fields(page: str) -> dict[str, str]:

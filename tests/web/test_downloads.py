@@ -1,9 +1,9 @@
 """Files reach people as attachments, and what a job made has no power in their browsers."""
 
 import re
-from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,13 +11,14 @@ from markupsafe import escape
 from werkzeug.test import TestResponse
 
 from ledger import Ledger
-from ledger.attempts import Outcome
 from ledger.jobs import Submission
-from ledger.record import Ending, State, StoredFile
-from tests.ledger.conftest import claimed, submit
+from ledger.record import StoredFile
+from tests.web.conftest import job_with
+from webapp.downloads import PER_PAGE
 
 HOSTILE = b"<script>parent.document.title = 'taken'</script><h1>Report</h1>"
 STRANGE = 'naïve "quoted" ?#% & + 50;.txt'
+BROKEN = "two\nlines \u202egpj.txt"
 FILES = {
     "report.html": HOSTILE,
     "picture.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
@@ -25,20 +26,19 @@ FILES = {
     "data.json": b'{"a":1}',
     "data.bin": bytes(range(256)) * 4,
     STRANGE: b"strange",
+    BROKEN: b"broken",
+    "page.png": HOSTILE,
+    "paper.pdf": b"%PDF-1.4 nothing",
+    "film.mp4": b"not a film",
+    "line.csv": b"a,b," + b"x" * 900_000,
+    "laughs.xml": b'<!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><a>&b;</a>',
 }
 
 
 @pytest.fixture
 def job(ledger: Ledger, tmp_path: Path) -> str:
     """A job that has succeeded and made FILES."""
-    job = submit(ledger)
-    claim = claimed(ledger, job)
-    outputs = []
-    for name, content in FILES.items():
-        (tmp_path / name).write_bytes(content)
-        outputs.append(ledger.files.keep_output(claim, tmp_path / name, datetime.now(UTC)))
-    ledger.attempts.settle(claim, Outcome(State.SUCCESS, Ending.SUCCEEDED, outputs=outputs))
-    return job
+    return job_with(ledger, tmp_path, FILES)
 
 
 def powerless(answer: TestResponse) -> bool:
@@ -46,31 +46,29 @@ def powerless(answer: TestResponse) -> bool:
     return {"sandbox", "default-src 'none'", "form-action 'none'"} <= set(rules)
 
 
-@pytest.mark.parametrize("name", list(FILES))
-def test_a_download_is_an_attachment_with_the_files_bytes(
-    client: FlaskClient, job: str, name: str
-) -> None:
+def test_a_download_is_an_attachment_with_the_files_bytes(client: FlaskClient, job: str) -> None:
     page = client.get(f"/jobs/{job}").text
-    link = re.search(rf'href="([^"]+)" download>{re.escape(escape(name))}</a>', page)
-    assert link is not None
-    answer = client.get(unescape(link[1]))
-    assert answer.status_code == 200
-    assert answer.data == FILES[name]
-    assert answer.headers["Content-Disposition"].startswith("attachment")
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.content_length == len(FILES[name])
-    assert powerless(answer)
+    for name, content in FILES.items():
+        shown = re.escape(escape(name.replace("\n", "").replace("\u202e", "")))
+        link = re.search(rf'href="([^"]+)" download><bdi>{shown}</bdi></a>', page)
+        assert link is not None, name
+        answer = client.get(unescape(link[1]))
+        assert answer.status_code == 200
+        assert answer.data == content
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.content_length == len(content)
+        assert powerless(answer)
 
 
-def test_a_part_of_a_download_can_be_asked_for(client: FlaskClient, job: str) -> None:
-    address = f"/jobs/{job}/files/data.bin"
-    part = client.get(address, headers={"Range": "bytes=1000-"})
-    assert part.status_code == 206
-    assert part.data == FILES["data.bin"][1000:]
-    assert part.headers["Content-Range"] == "bytes 1000-1023/1024"
-    assert client.get(address, headers={"Range": "bytes=5-9"}).data == FILES["data.bin"][5:10]
-    assert client.get(address, headers={"Range": "bytes=4000-"}).status_code == 416
-    assert client.head(address).headers["Accept-Ranges"] == "bytes"
+def test_a_name_comes_in_both_forms_and_can_not_end_its_header(
+    client: FlaskClient, job: str
+) -> None:
+    strange = client.get(f"/jobs/{job}/files/{quote(STRANGE)}").headers["Content-Disposition"]
+    assert 'filename="naive \\"quoted\\" ?#% & + 50;.txt"' in strange
+    assert "filename*=UTF-8''na%C3%AFve%20%22quoted%22%20%3F#%25%20&%20+%2050%3B.txt" in strange
+    broken = client.get(f"/jobs/{job}/files/{quote(BROKEN)}").headers["Content-Disposition"]
+    assert broken == 'attachment; filename="twolines gpj.txt"'
 
 
 def test_a_browser_that_has_the_file_is_not_sent_it_again(client: FlaskClient, job: str) -> None:
@@ -79,18 +77,66 @@ def test_a_browser_that_has_the_file_is_not_sent_it_again(client: FlaskClient, j
     assert client.get(address, headers={"If-None-Match": mark}).status_code == 304
 
 
-@pytest.mark.parametrize(
-    ("name", "media_type"), [("report.html", "text/html"), ("picture.svg", "image/svg+xml")]
-)
-def test_what_a_job_made_is_shown_without_any_power(
-    client: FlaskClient, job: str, name: str, media_type: str
+def test_what_a_job_made_is_shown_without_any_power(client: FlaskClient, job: str) -> None:
+    for name, media_type in {
+        "report.html": "text/html",
+        "picture.svg": "image/svg+xml",
+        "page.png": "image/png",
+        "film.mp4": "video/mp4",
+    }.items():
+        answer = client.get(f"/jobs/{job}/files/{name}/preview")
+        assert answer.data == FILES[name]
+        assert answer.mimetype == media_type
+        assert answer.headers["Content-Disposition"] == f"inline; filename={name}"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert powerless(answer)
+
+
+def test_a_pdf_is_shown_by_the_browsers_own_program_and_nothing_runs_around_it(
+    client: FlaskClient, job: str
 ) -> None:
-    answer = client.get(f"/jobs/{job}/files/{name}/preview")
-    assert answer.data == FILES[name]
-    assert answer.mimetype == media_type
-    assert answer.headers["Content-Disposition"] == "inline"
+    answer = client.get(f"/jobs/{job}/files/paper.pdf/preview")
+    assert answer.mimetype == "application/pdf"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert powerless(answer)
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script" not in policy
+    assert "sandbox" not in policy
+
+
+def test_what_looks_like_a_bomb_is_shown_as_the_text_that_it_is(
+    client: FlaskClient, job: str
+) -> None:
+    laughs = client.get(f"/jobs/{job}/files/laughs.xml/preview")
+    assert laughs.mimetype == "text/html"
+    assert "&lt;a&gt;&amp;b;&lt;/a&gt;" in laughs.text
+    line = client.get(f"/jobs/{job}/files/line.csv/preview").text
+    assert '<th scope="col">a</th>' in line
+    assert len(line) < 10_000
+
+
+def test_many_files_have_a_page_of_their_own(
+    client: FlaskClient, ledger: Ledger, tmp_path: Path
+) -> None:
+    job = job_with(ledger, tmp_path, {f"{n:03}.txt": b"1" for n in range(PER_PAGE + 5)})
+    page = client.get(f"/jobs/{job}").text
+    assert page.count('class="file-name"') < 50
+    assert f'href="/jobs/{job}/files">All {PER_PAGE + 5} files</a>' in page
+    first = client.get(f"/jobs/{job}/files").text
+    assert first.count('class="file-name"') == PER_PAGE
+    assert f'href="/jobs/{job}/files?from={PER_PAGE}">Further</a>' in first
+    second = client.get(f"/jobs/{job}/files?from={PER_PAGE}").text
+    assert second.count('class="file-name"') == 5
+    assert client.get(f"/jobs/{job}/files?from=-9").text == first
+
+
+def test_only_what_is_open_from_the_start_loads_by_itself(client: FlaskClient, job: str) -> None:
+    page = client.get(f"/jobs/{job}").text
+    assert 'preload="none" src="/jobs' in page  # The film is the seventh that can be shown.
+    assert len(re.findall(r"<details class=\"shown [\w-]+\" open>", page)) == 3
+    shown = re.findall(r"<(?:iframe|img class=.picture).*?>", page)
+    assert len(shown) > 5
+    assert all('loading="lazy"' in one for one in shown)
 
 
 def test_the_pages_frame_of_a_report_is_a_sandbox_too(client: FlaskClient, job: str) -> None:

@@ -80,6 +80,23 @@ def test_a_running_job_is_asked_to_stop_after_a_confirmation_that_needs_no_scrip
     assert sentence(client.get(f"/jobs/{job}").text).endswith(". Stopped at 62 % after 3 s.")
 
 
+def test_without_scripts_the_question_has_a_page_of_its_own_that_stays(
+    client: FlaskClient, ledger: Ledger
+) -> None:
+    job = submit(ledger)
+    claimed(ledger, job)
+    link = f'<noscript><a class="btn btn-quiet" href="/jobs/{job}/cancel">'
+    assert link in client.get(f"/jobs/{job}").text
+    question = client.get(f"/jobs/{job}/cancel").text
+    assert "Stop this job?" in question
+    assert "http-equiv" not in question
+    assert f'href="/jobs/{job}">Let it run</a>' in question
+    assert ledger.jobs.get(job).cancel_requested_at is None
+    client.post(f"/jobs/{job}/cancel", data=hidden_fields(question))
+    assert ledger.jobs.get(job).cancel_requested_at is not None
+    assert client.get(f"/jobs/{settled(ledger)}/cancel").status_code == 303
+
+
 def test_a_cancel_that_comes_after_the_end_says_so_and_changes_nothing(
     client: FlaskClient, ledger: Ledger
 ) -> None:
@@ -168,8 +185,11 @@ def test_a_retry_of_a_settled_job_links_to_it(client: FlaskClient, ledger: Ledge
     assert "Retry of" not in client.get(f"/jobs/{job}").text
 
 
-def asked(stranger: FlaskClient, token: Mapping[str, str], job: str, verb: str) -> TestResponse:
-    return stranger.post(f"/api/v1/jobs/{job}/{verb}", headers=token)
+def asked(
+    stranger: FlaskClient, token: Mapping[str, str], job: str, verb: str, key: str = ""
+) -> TestResponse:
+    headers = {**token, "Idempotency-Key": key} if key else token
+    return stranger.post(f"/api/v1/jobs/{job}/{verb}", headers=headers)
 
 
 def body(answer: TestResponse) -> dict[str, Any]:
@@ -208,6 +228,32 @@ def test_a_program_has_a_settled_job_run_again_as_a_new_one_that_names_it(
     assert answer.location == f"/api/v1/jobs/{again['id']}" != f"/api/v1/jobs/{job}"
     assert again["inputs"] == ledger.jobs.get(job).inputs
     assert ledger.jobs.get(job).state is State.SUCCESS
+
+
+def test_a_program_that_asks_twice_with_one_key_gets_one_new_job(
+    stranger: FlaskClient, token: Mapping[str, str], ledger: Ledger
+) -> None:
+    job = settled(ledger)
+    first, second = (asked(stranger, token, job, "retry", "monday") for _ in range(2))
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert first.location == second.location
+    assert len(ledger.jobs.page(limit=9)) == 2
+    other = settled(ledger)
+    assert asked(stranger, token, other, "retry", "monday").location != first.location
+    bob = {"Authorization": f"Bearer {ledger.users.new_token(ledger.users.add('bob'), 'x')}"}
+    assert asked(stranger, bob, job, "retry", "monday").location != first.location
+    assert asked(stranger, token, job, "retry", "x" * 191).status_code == 400
+
+
+def test_the_apis_description_says_that_a_retry_takes_a_key(
+    stranger: FlaskClient, token: Mapping[str, str]
+) -> None:
+    paths = stranger.get("/api/v1/openapi.json", headers=token).get_json()["paths"]
+    named = [one["name"] for one in paths["/jobs/{job_id}/retry"]["post"]["parameters"]]
+    assert named == ["job_id", "Idempotency-Key"]
+    assert (
+        "application/zip" in paths["/jobs/{job_id}/files.zip"]["get"]["responses"]["200"]["content"]
+    )
 
 
 def test_a_program_has_a_job_tried_again_now_and_not_one_that_runs(
