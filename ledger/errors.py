@@ -3,6 +3,7 @@
 LedgerError
 ├── NoSuchJob           a name that no row has
 ├── NoSuchFile
+├── UploadBusy          another request writes to this upload
 ├── NameTaken           somebody else is called so
 ├── ClaimLost           a worker's write came after its attempt had been closed
 ├── AlreadySettled      somebody asked to change a job that has ended
@@ -13,7 +14,8 @@ LedgerError
 ├── LedgerOutdated      the tables are not those of this version
 └── StorageError        the file storage refused to read or write
     ├── StorageFull
-    └── TooLarge        more bytes than the settings allow
+    ├── TooLarge        more bytes than the settings allow
+    └── OverQuota       … than one person, or all of them, may keep
 """
 
 
@@ -30,6 +32,13 @@ class NoSuchJob(LedgerError):
 
 class NoSuchFile(LedgerError):
     """No file has this id or name."""
+
+
+class UploadBusy(LedgerError):
+    """Another request writes to this upload, or has taken it over: try again in a moment."""
+
+    def __init__(self) -> None:
+        super().__init__("Another request is sending this file, or was until a moment ago.")
 
 
 class NameTaken(LedgerError):

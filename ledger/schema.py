@@ -164,12 +164,33 @@ files = Table(
     CheckConstraint("(job IS NULL) = (attempt IS NULL)", name="output_has_an_attempt"),
 )
 
+# All that the sum of a person's files needs, without a look at the table.
+Index("ix_files_owner", files.c.owner, files.c.size)
+
 job_uploads = Table(
     "job_uploads",
     metadata,
     _job(primary_key=True),
     Column("file", ForeignKey("files.id"), primary_key=True, index=True),
 )
+
+# Uploads that are not whole yet. How much of one there is, only the storage knows.
+partial_uploads = Table(
+    "partial_uploads",
+    metadata,
+    _id(primary_key=True),
+    Column("owner", String(100), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("length", BigInteger, nullable=False),
+    # As the client sent it, who asks for it back.
+    Column("description", Text, nullable=False),
+    Column("touched_at", Timestamp, nullable=False),
+    # The request that writes now, and until when it counts as alive without another word.
+    Column("writer", String(36)),
+    Column("writer_until", Timestamp),
+    CheckConstraint("(writer IS NULL) = (writer_until IS NULL)", name="writer_has_a_time"),
+)
+Index("ix_partial_uploads_owner", partial_uploads.c.owner, partial_uploads.c.length)
 
 workers = Table(
     "workers",

@@ -1,11 +1,9 @@
 """Where the bytes of uploads and outputs are: a folder, or anything that fsspec reaches."""
 
-import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -14,7 +12,9 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 from uuid_utils import uuid7
 
-from ledger.errors import StorageError, StorageFull, TooLarge
+from ledger.errors import StorageError, TooLarge
+from ledger.foreign import in_our_words
+from ledger.growing import Growing, GrowingFile, GrowingPieces
 
 PIECE = 1 << 20
 
@@ -49,10 +49,22 @@ class Storage:
         Raises:
             StorageError: the storage refuses.
         """
-        with _in_our_words():
+        with in_our_words():
             path = self._path(key)
             self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
             return Writer(self, key, self._files.open(path, "wb"), name, limit)
+
+    def growing(self, key: str, length: int) -> Growing:
+        """Return the place of a file that arrives in several requests; it need not exist yet.
+
+        Args:
+            key: where its bytes are when it is whole.
+            length: bytes of the whole file.
+        """
+        if self._local:
+            return GrowingFile(Path(self._path(key)))
+        folder = self._path(f"partial/{key.rpartition('/')[2]}")
+        return GrowingPieces(self._files, folder, self._path(key), length)
 
     def keep(self, path: Path, key: str) -> Measured:
         """Take a finished local file into the storage; the local file is gone afterwards.
@@ -60,7 +72,7 @@ class Storage:
         Raises:
             StorageError: the storage refuses; the local file is still there.
         """
-        with _in_our_words():
+        with in_our_words():
             measured = _measure(path)
             target = self._path(key)
             self._files.makedirs(target.rpartition("/")[0], exist_ok=True)
@@ -79,7 +91,7 @@ class Storage:
         Raises:
             StorageError: the storage refuses; the local file is still there.
         """
-        with _in_our_words():
+        with in_our_words():
             target = self._path(key)
             self._files.makedirs(target.rpartition("/")[0], exist_ok=True)
             with path.open("rb") as file:
@@ -97,7 +109,7 @@ class Storage:
         Raises:
             StorageError: they are not there, or the storage does not answer.
         """
-        with _in_our_words():
+        with in_our_words():
             file: IO[bytes] = self._files.open(self._path(key), "rb")
             return file
 
@@ -114,7 +126,7 @@ class Storage:
         if not copy.exists():
             # Named when it is whole: another thread may look, and an interrupted copy is none.
             half = folder / str(uuid7())
-            with _in_our_words():
+            with in_our_words():
                 self._files.get_file(source, str(half))
                 half.rename(copy)
         return copy
@@ -126,7 +138,7 @@ class Storage:
             StorageError: the storage does not answer.
         """
         path = self._path(folder)
-        with _in_our_words():
+        with in_our_words():
             self._files.invalidate_cache(path)  # What it remembers may be gone.
             try:
                 found = self._files.ls(path, detail=True)
@@ -144,7 +156,7 @@ class Storage:
         Raises:
             StorageError: the storage does not answer.
         """
-        with _in_our_words():
+        with in_our_words():
             if self._files.exists(self._path(key)):
                 self._files.rm_file(self._path(key))
 
@@ -154,7 +166,7 @@ class Storage:
         Raises:
             StorageError: the storage does not answer.
         """
-        with _in_our_words():
+        with in_our_words():
             if self._files.exists(self._path(prefix)):
                 self._files.rm(self._path(prefix), recursive=True)
 
@@ -186,7 +198,7 @@ class Writer:
             self.discard()
             raise TooLarge(self.name, self._limit)
         try:
-            with _in_our_words():
+            with in_our_words():
                 self._file.write(piece)
         except StorageError:
             self.discard()
@@ -201,7 +213,7 @@ class Writer:
             StorageError: the last bytes could not be written; the file is deleted.
         """
         try:
-            with _in_our_words():
+            with in_our_words():
                 self._file.flush()
                 if hasattr(self._file, "fileno"):
                     os.fsync(self._file.fileno())
@@ -233,19 +245,3 @@ def _measure(path: Path) -> Measured:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         os.fsync(file.fileno())
     return Measured(path.stat().st_size, digest)
-
-
-@contextmanager
-def _in_our_words() -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise StorageError(f"The storage has no such file: {error.filename}.") from error
-    except OSError as error:
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        kind, words = (
-            (StorageFull, "The file storage has no room left.")
-            if full
-            else (StorageError, f"The file storage does not work: {error}.")
-        )
-        raise kind(words) from error

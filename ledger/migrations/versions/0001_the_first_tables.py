@@ -203,6 +203,26 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("files", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_files_job"), ["job"], unique=False)
+        batch_op.create_index("ix_files_owner", ["owner", "size"], unique=False)
+
+    op.create_table(
+        "partial_uploads",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("owner", sa.String(length=100), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("length", sa.BigInteger(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("touched_at", ledger.database.Timestamp(), nullable=False),
+        sa.Column("writer", sa.String(length=36), nullable=True),
+        sa.Column("writer_until", ledger.database.Timestamp(), nullable=True),
+        sa.CheckConstraint(
+            "(writer IS NULL) = (writer_until IS NULL)",
+            name=op.f("ck_partial_uploads_writer_has_a_time"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_partial_uploads")),
+    )
+    with op.batch_alter_table("partial_uploads", schema=None) as batch_op:
+        batch_op.create_index("ix_partial_uploads_owner", ["owner", "length"], unique=False)
 
     op.create_table(
         "log_lines",
@@ -250,7 +270,12 @@ def downgrade() -> None:
     op.drop_table("job_uploads")
     op.drop_table("tokens")
     op.drop_table("log_lines")
+    with op.batch_alter_table("partial_uploads", schema=None) as batch_op:
+        batch_op.drop_index("ix_partial_uploads_owner")
+
+    op.drop_table("partial_uploads")
     with op.batch_alter_table("files", schema=None) as batch_op:
+        batch_op.drop_index("ix_files_owner")
         batch_op.drop_index(batch_op.f("ix_files_job"))
 
     op.drop_table("files")
