@@ -135,15 +135,21 @@ type = "file"
 
 
 def test_links_are_no_outputs(tmp_path: Path) -> None:
+    # Nothing of the system's: outputs are moved, and this test is there to fail.
+    bait = tmp_path / "elsewhere" / "a.txt"
+    bait.parent.mkdir()
+    bait.write_text("not the job's")
+    links = f"ln -s {bait} a.txt; ln -s {bait.parent} b; echo fine >c.txt"
     kind = command(
         tmp_path,
         f"""
-command = ["{script(tmp_path, "ln -s /etc/passwd a.txt; ln -s /etc b; echo fine >c.txt")}"]
+command = ["{script(tmp_path, links)}"]
 outputs = ["*.txt", "b/*"]
 """,
     )
 
     assert list(run_kind(kind).outputs) == ["c.txt"]
+    assert bait.exists()
 
 
 def test_a_filter_reads_a_file_and_writes_one(tmp_path: Path) -> None:
