@@ -23,18 +23,16 @@ from webapp.services import services
 logger = logging.getLogger(__name__)
 
 PER_PAGE: Final = 200  # files
-WITHOUT_ORIGIN: Final = "sandbox; "
 _NOTHING: Final = (
     "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline';"
     " form-action 'none'; frame-ancestors 'self'; media-src "
 )
-POWERLESS: Final = f"{WITHOUT_ORIGIN}{_NOTHING}data:"
-# A player that stands alone is a page of the browser's own, which asks for its file once more.
+POWERLESS: Final = f"sandbox; {_NOTHING}data:"
+# A program of the browser's own shows these, apart from every site, and no script of the file's own
+# may run around it. In a sandbox, players get no bytes, and not every browser shows a PDF.
 _POLICIES: Final = {
-    Way.SOUND: f"{WITHOUT_ORIGIN}{_NOTHING}'self'",
-    Way.VIDEO: f"{WITHOUT_ORIGIN}{_NOTHING}'self'",
-    # Not every browser shows a PDF in a sandbox. It needs none: a program of the browser's own
-    # shows it, apart from every site, and no script of the document's own may run around it.
+    Way.SOUND: f"{_NOTHING}'self'",
+    Way.VIDEO: f"{_NOTHING}'self'",
     Way.PDF: f"{_NOTHING}'none'",
 }
 
