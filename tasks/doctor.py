@@ -15,6 +15,7 @@ from kombu import Connection, Producer, Queue
 from ledger import Ledger
 from ledger.errors import LedgerError, LedgerOutdated, LedgerUnavailable
 from tasks.kind import Kind
+from tasks.kinds.commands import DECLARED_BY, catalogue
 from tasks.publisher import WAIT
 
 OLDEST_BROKER = (3, 10)
@@ -59,6 +60,7 @@ def examine(
     if database.verdict is Verdict.GOOD:
         yield _clocks(ledger, now or (lambda: datetime.now(UTC)))
         yield from _workers(ledger, kinds)
+    yield from _commands(ledger, app, kinds)
     yield _storage(ledger)
     yield from _broker(app)
     yield _password(app)
@@ -114,6 +116,22 @@ def _workers(ledger: Ledger, kinds: Mapping[str, Kind]) -> Iterator[Finding]:
             f" {ledger.settings.storage_url}: is it the same one on all of them?",
             "Mount a shared folder there, or set STORAGE_URL to a server that all reach.",
         )
+
+
+def _commands(ledger: Ledger, app: Celery, kinds: Mapping[str, Kind]) -> Iterator[Finding]:
+    file = ledger.settings.commands
+    taken = {kind.name for kind in kinds.values() if kind.function.__module__ != DECLARED_BY}
+    found = catalogue.read(file, app.conf["QUEUES"], taken)
+    for problem in found.problems:
+        verdict, repair = (
+            (Verdict.WRONG, f"Correct {file}, then start the workers and the console again.")
+            if problem.fatal
+            else (Verdict.DOUBTFUL, "Install it where workers run; here it need not be.")
+        )
+        yield Finding("commands", verdict, str(problem), repair)
+    if not found.problems:
+        words = f"{len(found.entries)} entries of {file.name} are right."
+        yield Finding("commands", Verdict.GOOD, words)
 
 
 def _storage(ledger: Ledger) -> Finding:
