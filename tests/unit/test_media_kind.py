@@ -114,12 +114,27 @@ def test_a_cover_goes_along(tmp_path: Path, clips: Path) -> None:
     song = clip(
         tmp_path / "song.mp3",
         *("-i", str(clips / "tone.wav"), "-i", str(cover), "-map", "0", "-map", "1"),
-        *("-disposition:v", "attached_pic", "-metadata", "lyrics=" + "la\n" * 500),
+        *("-disposition:v", "attached_pic"),
     )
     done = run_kind(media, file=song)
 
     assert list(done.outputs) == ["song.m4a", "waveform.png"]
     assert len(made(done, "song.m4a").covers) == 1
+
+
+def test_a_description_and_chapters_do_not_hide_what_is_in_a_file(
+    clips: Path, tmp_path: Path
+) -> None:
+    chapters = tmp_path / "chapters"
+    places = (f"[CHAPTER]\nSTART={n}\nEND={n + 1}\ntitle={n}\n" for n in range(100))
+    chapters.write_text(";FFMETADATA1\n" + "".join(places))
+    book = clip(
+        tmp_path / "a.m4b",
+        *("-i", str(clips / "tone.wav"), "-i", str(chapters), "-f", "mp4"),
+        *("-metadata", "description=" + "la\n" * 100),
+    )
+
+    assert str(source.look(book, "a.m4b")) == "0:02; AAC, 44.1 kHz, stereo"
 
 
 def test_sound_is_brought_to_a_loudness_and_measured_before_and_after(clips: Path) -> None:
