@@ -33,7 +33,7 @@ class Files:
             StorageError: the storage refuses.
         """
         name = display_name(name)
-        return self._storage.writer(_upload_key(str(uuid7())), name, limit)
+        return self._storage.writer(upload_key(str(uuid7())), name, limit)
 
     def accept(self, writer: Writer, owner: str) -> StoredFile:
         """Finish an upload and give it a row; nobody but `owner` can use it in a job.
@@ -113,7 +113,7 @@ class Files:
         Raises:
             StorageError: they are not there, or the storage does not answer.
         """
-        return self._storage.local(_upload_key(file_id), folder)
+        return self._storage.local(upload_key(file_id), folder)
 
     def keep_output(self, claim: Claim, path: Path, at: datetime) -> StoredFile:
         """Take an attempt's finished file into the storage; it is the job's once that settles.
@@ -171,7 +171,7 @@ class Files:
         Raises:
             StorageError: the storage does not answer.
         """
-        self._storage.delete(_upload_key(file_id))
+        self._storage.delete(upload_key(file_id))
 
     def discard(self, outputs: Collection[StoredFile]) -> None:
         """Delete the bytes of outputs whose attempt did not settle.
@@ -190,7 +190,7 @@ class Files:
 def key_of(file: StoredFile) -> str:
     """Return where the storage keeps a file's bytes."""
     if file.job is None:
-        return _upload_key(file.id)
+        return upload_key(file.id)
     return f"outputs/{file.job}/{file.attempt}/{file.id}"
 
 
@@ -199,7 +199,8 @@ def kept_of(job: str) -> str:
     return f"kept/{job}"
 
 
-def _upload_key(file_id: str) -> str:
+def upload_key(file_id: str) -> str:
+    """Return where the storage keeps an upload's bytes."""
     return f"uploads/{file_id[-2:]}/{file_id}"
 
 

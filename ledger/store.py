@@ -12,8 +12,10 @@ from ledger.database import Database
 from ledger.dead_letters import DeadLetters
 from ledger.endings import Limits
 from ledger.files import Files
+from ledger.guesses import Guesses
 from ledger.jobs import Jobs
 from ledger.logs import Logs
+from ledger.partials import Partials
 from ledger.recovery import Recovery
 from ledger.retention import Retention
 from ledger.settings import Settings
@@ -45,9 +47,11 @@ class Ledger:
         storage = Storage(settings.storage_url)
         self.files = Files(self.database, storage)
         self.checkpoints = Checkpoints(self.database, self.attempts, storage)
+        self.partials = Partials(self.database, storage)
         self.retention = Retention(self.database, self.files)
         self.workers = Workers(self.database)
         self.users = Users(self.database)
+        self.guesses = Guesses(self.database)
 
     def require_current(self) -> Self:
         """Return the ledger itself, if its tables are those of this version.
