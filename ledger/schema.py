@@ -246,3 +246,12 @@ tokens = Table(
     # Set for a sign-in link, which is a token that opens one session; null for an API token.
     Column("link_until", Timestamp),
 )
+
+# Attempts to sign in that are still remembered, by a digest of the name and where they came from.
+guesses = Table(
+    "guesses",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("until", Timestamp, nullable=False),
+)

@@ -123,6 +123,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
     op.create_table(
+        "guesses",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("until", ledger.database.Timestamp(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_guesses")),
+    )
+    op.create_table(
         "users",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
@@ -282,6 +289,7 @@ def downgrade() -> None:
     op.drop_table("attempts")
     op.drop_table("workers")
     op.drop_table("users")
+    op.drop_table("guesses")
     op.drop_table("leases")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index(
