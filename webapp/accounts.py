@@ -16,6 +16,7 @@ from webapp.services import services
 
 UNPROCESSABLE = 422
 GONE = 410
+TOO_MANY = 429
 
 blueprint = Blueprint("security", __name__)
 
@@ -61,7 +62,13 @@ def sign_in() -> ResponseReturnValue:
         return redirect(own_address(form.next.data))
     if not form.validate_on_submit():
         return render_template("sign_in.html", form=form), UNPROCESSABLE if form.errors else 200
-    user = people.signing_in(services().ledger, form.name.data, form.password.data)
+    name, address = form.name.data, request.remote_addr or ""
+    try:
+        user = people.signing_in(services().ledger, name, form.password.data, address)
+    except people.TooManyGuesses as error:
+        form.password.errors = [str(error)]
+        later = {"Retry-After": str(int(error.wait.total_seconds()) + 1)}
+        return render_template("sign_in.html", form=form), TOO_MANY, later
     if user is None:
         form.password.errors = ["Name and password don't belong together."]
         return render_template("sign_in.html", form=form), UNPROCESSABLE

@@ -1,5 +1,8 @@
 """People as the sign-in page, the account page and the command line know them."""
 
+from datetime import timedelta
+from ipaddress import IPv6Address, ip_address
+
 from ledger import Ledger
 from ledger.errors import NameTaken
 from ledger.users import User
@@ -9,6 +12,20 @@ from webapp.mistakes import Mistake, WrongInputs
 FIRST = "admin"  # What the first person is called until they change it.
 LONGEST_NAME = 100  # characters
 LINK_LIFETIME = 600  # seconds
+GUESSES = 10  # at one person's password, from one place, …
+REMEMBERED_FOR = 600  # … within so many seconds
+
+
+class TooManyGuesses(Exception):
+    """A password is guessed too often; `wait` is how long no further guess is looked at."""
+
+    def __init__(self, wait: timedelta) -> None:
+        self.wait = wait
+        minutes = -(-int(wait.total_seconds()) // 60) or 1
+        super().__init__(
+            f"Too many attempts. Wait {minutes} minute{'s' * (minutes > 1)} and try again, or sign"
+            " in with a link."
+        )
 
 
 def first(ledger: Ledger) -> User:
@@ -26,14 +43,38 @@ def first(ledger: Ledger) -> User:
         return first(ledger)
 
 
-def signing_in(ledger: Ledger, name: str, password: str) -> User | None:
+def signing_in(ledger: Ledger, name: str, password: str, address: str) -> User | None:
     """Return the person of this name and password, or None; it tells nobody which names there are.
 
+    Args:
+        ledger: where people are.
+        name: as it was typed.
+        password: as it was typed.
+        address: where the request came from.
+
     Raises:
+        TooManyGuesses: this was tried too often from there; the password is not looked at.
         LedgerUnavailable: the database does not answer.
     """
+    about = f"{name.strip()} {network(address)}"
+    # Counted before it is looked at, so that guesses at the same time are no way around it.
+    counted = ledger.guesses.count(about, REMEMBERED_FOR)
+    if counted.number > GUESSES:
+        raise TooManyGuesses(counted.left)
     user = ledger.users.named(name.strip())
-    return user if passwords.matches(user, password) else None
+    if not passwords.matches(user, password):
+        return None
+    ledger.guesses.forget(about)
+    return user
+
+
+def network(address: str) -> str:
+    """Return an address as it counts for guesses: of IPv6, people have a whole network each."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address  # A socket in a folder has none.
+    return parsed.exploded[:19] if isinstance(parsed, IPv6Address) else address
 
 
 def add(ledger: Ledger, name: str, password: str) -> User:

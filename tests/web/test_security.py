@@ -9,6 +9,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
 
 from ledger import Ledger, Settings
 from ledger.users import User
@@ -143,6 +144,45 @@ def test_an_unknown_name_and_a_wrong_password_get_the_same_words(
     assert stranger.get("/").status_code == 303
 
 
+def guess(browser: FlaskClient, password: str, address: str = "192.0.2.1") -> TestResponse:
+    fields = hidden_fields(browser.get("/sign-in").text)
+    fields |= {"name": "ada", "password": password}
+    return browser.post("/sign-in", data=fields, environ_base={"REMOTE_ADDR": address})
+
+
+@pytest.mark.usefixtures("ada")
+def test_whoever_guesses_a_password_has_to_wait_and_nobody_else(
+    app: Flask, stranger: FlaskClient, ledger: Ledger
+) -> None:
+    for _ in range(people.GUESSES - 2):
+        ledger.guesses.count("ada 192.0.2.1", people.REMEMBERED_FOR)
+    assert [guess(stranger, "wrong").status_code for _ in range(3)] == [422, 422, 429]
+    right = guess(stranger, HORSE)
+    assert right.status_code == 429
+    assert 590 < int(right.headers["Retry-After"]) <= 601
+    assert "Too many attempts. Wait 10 minutes and try again" in right.text
+    assert "flask --app webapp link" in right.text
+    assert stranger.get("/").status_code == 303
+    assert guess(app.test_client(), HORSE, "192.0.2.2").status_code == 303
+    ledger.guesses.forget("ada 192.0.2.1")
+    assert guess(stranger, HORSE).status_code == 303
+
+
+@pytest.mark.usefixtures("ada")
+def test_a_right_password_makes_up_for_wrong_ones(app: Flask, ledger: Ledger) -> None:
+    for _ in range(people.GUESSES - 1):
+        ledger.guesses.count("ada 192.0.2.1", people.REMEMBERED_FOR)
+    assert guess(app.test_client(), HORSE).status_code == 303
+    assert guess(app.test_client(), "wrong").status_code == 422
+
+
+def test_a_network_of_version_6_counts_as_one_place() -> None:
+    assert people.network("2001:db8::1") == people.network("2001:db8::ffff:1")
+    assert people.network("2001:db8::1") != people.network("2001:db8:0:1::1")
+    assert people.network("192.0.2.1") != people.network("192.0.2.2")
+    assert people.network("") == ""
+
+
 def test_signing_out_ends_the_session_and_is_no_link(client: FlaskClient) -> None:
     assert client.get("/sign-out").status_code == 405
     assert client.post("/sign-out").status_code == 400
@@ -185,7 +225,7 @@ def test_a_new_password_needs_the_current_one_and_ends_other_sessions(
     assert send(stranger, "/account", **new, current=HORSE).status_code == 303
     assert stranger.get("/").status_code == 200
     assert other.get("/").status_code == 303
-    assert people.signing_in(ledger, "ada", "another one") == ledger.users.get(ada.id)
+    assert people.signing_in(ledger, "ada", "another one", "here") == ledger.users.get(ada.id)
 
 
 @pytest.mark.usefixtures("ada")
