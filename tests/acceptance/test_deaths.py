@@ -13,30 +13,33 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.broker
 
-DEPLOYS = 20
+DEATHS, DEPLOYS = 10, 20
 
 
 def began(trace: Path, times: int) -> bool:
     return len(lines(trace, "began")) >= times
 
 
-def test_a_job_of_a_killed_child_runs_again_within_a_second(
+def test_a_job_of_a_killed_child_runs_again_within_a_second_each_time(
     site: Site, gate: Path, trace: Path
 ) -> None:
-    site.worker().ready()
+    site.worker(MAX_CRASHES="99", MAX_LOSSES="99").ready()
     job = site.submit("stays", trace=trace, gate=gate)
-    child = site.started(job).pid
+    for number in range(1, DEATHS + 1):
+        child = site.started(job, attempt=number).pid
+        until("it works", lambda: began(trace, number))  # noqa: B023 - at once
 
-    os.kill(child, signal.SIGKILL)
+        os.kill(child, signal.SIGKILL)
 
-    until("it runs again", lambda: began(trace, 2), within=1)
+        until("it runs again", lambda: began(trace, number + 1), within=1)  # noqa: B023 - as above
     gate.touch()
+
     assert site.settled(job).state is State.SUCCESS
-    first, second = site.attempts(job)
-    until("the death is told", lambda: site.endings(job)[0] is Ending.CRASHED)
-    assert "SIGKILL" in site.attempts(job)[0].note
-    assert (first.pid, second.pid) == (child, site.attempts(job)[1].pid)
-    assert second.ending is Ending.SUCCEEDED
+    crashes = [Ending.CRASHED] * DEATHS
+    until("the deaths are told", lambda: site.endings(job) == [*crashes, Ending.SUCCEEDED])
+    *dead, living = site.attempts(job)
+    assert all("SIGKILL" in attempt.note for attempt in dead)
+    assert len({attempt.pid for attempt in (*dead, living)}) == DEATHS + 1
 
 
 def test_a_job_of_a_killed_worker_runs_on_another_within_a_second(
