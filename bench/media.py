@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -51,7 +52,7 @@ def compare(folder: Path, seconds: int = 40, rounds: int = 3) -> None:
     used: dict[str, list[Used]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():
-            used[name].append(measured(lambda way=way: way(folder)))
+            used[name].append(measured(partial(way, folder)))
     print(f"{seconds} s of 1280x720 to mp4, median of {rounds} rounds in turn\n")
     print(f"{'':12} {'seconds':>8} {'ratio':>6} {'of CPU':>8} {'ratio':>6}")
     first = None

@@ -66,7 +66,7 @@ def test_the_summary_tells_the_loudness() -> None:
     found = loudness.read(SUMMARY.format(peak="-23.4").splitlines())
 
     assert found == loudness.Loudness(-38.7, -48.8, 1.0, -23.4)
-    assert str(found) == "integrated -38.7 LUFS, true peak -23.4 dBTP, range 1.0 LU"
+    assert str(found) == "-38.7 LUFS, true peak -23.4 dBTP, range 1.0 LU"
 
 
 def test_silence_has_no_peak_and_still_fits_into_a_checkpoint() -> None:
@@ -74,7 +74,7 @@ def test_silence_has_no_peak_and_still_fits_into_a_checkpoint() -> None:
 
     assert found.silent
     assert found.kept()["peak"] == -99
-    assert str(found).startswith("integrated silence, true peak none")
+    assert str(found).startswith("silence, true peak none")
 
 
 def test_a_measurement_without_a_summary_is_an_error() -> None:

@@ -16,15 +16,15 @@ from tasks.kinds.media.options import (
     WithASize,
 )
 
-# Those whose media type Python does not know, or takes for another one.
-_SUFFIXES = (".mka", ".m4b", ".caf", ".ts", ".mts", ".m2ts", ".vob", ".mxf", ".weba", ".wv", ".ape")
+# A moving picture, and those whose media type Python does not know or takes for another one.
+_SUFFIXES = (".gif", ".mka", ".m4b", ".caf", ".ts", ".mts", ".m2ts", ".vob", ".weba")
 
 
 @kind(title="Convert sound or video", icon="film", time_limit=minutes(25))
 def media(
     file: Annotated[
         Upload,
-        Accept("video/*", "audio/*", "image/gif", *_SUFFIXES),
+        Accept("video/*", "audio/*", *_SUFFIXES),
         Field(description="sound or video, in any form that ffmpeg reads"),
     ],
     to: Annotated[

@@ -82,8 +82,6 @@ def run(arguments: Sequence[str], name: str, tell: Tell) -> list[str]:
     """
     status, written = _followed(arguments, tell)
     if status:
-        for line in written[-SHOWN:]:
-            logger.error("ffmpeg: %s", line)
         raise _failure(status, written, name)
     return written
 
@@ -110,7 +108,9 @@ def _failure(status: int, written: Sequence[str], name: str) -> Exception:
 
 
 def refusal(written: Sequence[str], name: str) -> BadInput:
-    """Return the error for a file that ffmpeg gave up."""
+    """Return the error for a file that ffmpeg gave up; the job's log gets ffmpeg's own words."""
+    for line in [line for line in written if line.strip()][-SHOWN:]:
+        logger.error("ffmpeg: %s", line)
     return BadInput(f"{name} can't be worked on: {reasons.reason(written)}.")
 
 

@@ -9,7 +9,8 @@ from typing import Any, Self
 from tasks.kinds.media import ffmpeg
 from tasks.kinds.media.source import Stream
 
-PEAK = -1.5  # dBTP; R128 allows -1, and encoders that lose something need a little of that
+PEAK = -1.5  # dBTP; the filter's limit, for encoders that lose something add a little to peaks
+HIGHEST_PEAK = -1.0  # dBTP; what R128 allows
 SILENCE = -70.0  # LUFS; R128's absolute gate: what is quieter has no loudness
 
 NOTHING = -99.0  # dB; stands for the peak of sound that has none, which JSON has no number for
@@ -31,19 +32,11 @@ class Loudness:
         """Whether there is nothing to be heard, or too little of it to measure."""
         return self.integrated <= SILENCE
 
-    def in_words(self) -> dict[str, str]:
-        """Return it as a row of the table on the job's page."""
-        integrated = "silence" if self.silent else f"{self.integrated:.1f} LUFS"
-        peak = "none" if self.peak <= NOTHING else f"{self.peak:.1f} dBTP"
-        return {
-            "integrated": integrated,
-            "true peak": peak,
-            "range": f"{self.range:.1f} LU",
-        }
-
     def __str__(self) -> str:
         """Return it in a line."""
-        return ", ".join(f"{name} {words}" for name, words in self.in_words().items())
+        integrated = "silence" if self.silent else f"{self.integrated:.1f} LUFS"
+        peak = "none" if self.peak <= NOTHING else f"{self.peak:.1f} dBTP"
+        return f"{integrated}, true peak {peak}, range {self.range:.1f} LU"
 
     def kept(self) -> dict[str, float]:
         """Return it as a checkpoint holds it."""

@@ -44,8 +44,15 @@ def _of_loudness(measured: Loudness, target: float) -> Iterator[str]:
 
 
 def of_target(after: Loudness, target: float | None) -> Iterator[str]:
-    """Yield that the loudness is not what was asked for, if it is not."""
-    if target is not None and not after.silent and abs(after.integrated - target) > NEAR:
+    """Yield in what the loudness is not what was asked for."""
+    if target is None or after.silent:
+        return
+    if after.peak > loudness.HIGHEST_PEAK:
+        yield (
+            f"The peaks are above the {loudness.HIGHEST_PEAK:.0f} dBTP that EBU R128 allows: the "
+            "encoder added to them. A lower loudness, or flac, leaves them room."
+        )
+    if abs(after.integrated - target) > NEAR:
         yield (
             f"The result has {after.integrated:.1f} LUFS instead of {target:.1f}: it can't be "
             "brought there without cutting off its peaks, or is too short or uneven for that."

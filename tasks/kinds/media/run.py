@@ -60,10 +60,7 @@ class Work:
         if before is not None and made.sound is not None:
             after = _measured_again(result, made.sound, bar)
             notes += remarks.of_target(after, self.options.loudness)
-            shown["loudness"] = [
-                {"measured": "before"} | before.in_words(),
-                {"measured": "after"} | after.in_words(),
-            ]
+            shown |= {"loudness before": str(before), "loudness after": str(after)}
         for note in notes:
             logger.warning("%s", note)
         return shown | {f"note {number}": note for number, note in enumerate(notes, 1)}
