@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.record import Ending, State
+from ledger.record import Cause, Ending, State
 from tasks.kinds.commands.kinds import declare_all
 from tests.acceptance.conftest import Site
 from tests.acceptance.workers import WorkerProcess, alive
@@ -19,6 +19,14 @@ FILE = """
 title = "Stay on"
 command = ["./stays.sh", "{pids}"]
 [stays_on.inputs.pids]
+type = "text"
+paths = true
+
+[stays_too_long]
+title = "Stay too long"
+command = ["./stays.sh", "{pids}"]
+time_limit = "1 s"
+[stays_too_long.inputs.pids]
 type = "text"
 paths = true
 
@@ -52,9 +60,9 @@ def worker(site: Site, file: Path) -> WorkerProcess:
     return site.worker(COMMANDS=str(file)).ready()
 
 
-def program_of(site: Site, pids: Path) -> tuple[str, list[int]]:
+def program_of(site: Site, pids: Path, kind: str = "stays_on") -> tuple[str, list[int]]:
     """Submit the job; return its id and the processes of its program."""
-    job = site.submit("stays_on", pids=pids)
+    job = site.submit(kind, pids=pids)
     until("it has started", lambda: pids.exists() and pids.read_text().endswith("\n"))
     return job, [int(pid) for pid in pids.read_text().split()]
 
@@ -85,4 +93,14 @@ def test_a_cancel_ends_the_whole_group_within_two_seconds(
         f"Runs: ./stays.sh {trace}",
         "\x1b[32mready\x1b[0m",
     ]
-    assert "commands.toml, line 11: [wrong] there is no key 'comand'" in worker.text()
+    assert "commands.toml, line 19: [wrong] there is no key 'comand'" in worker.text()
+
+
+def test_a_time_limit_ends_the_whole_group_and_is_told(
+    site: Site, worker: WorkerProcess, trace: Path
+) -> None:
+    job, program = program_of(site, trace, "stays_too_long")
+
+    assert site.settled(job, within=5).cause is Cause.TIMEOUT
+    assert not any(map(alive, program))
+    assert worker.running()

@@ -24,6 +24,16 @@ def test_the_shipped_file_is_right_and_its_programs_are_on_this_machine() -> Non
     assert list(COMMANDS) == ["archive", "compare"]
 
 
+def test_the_example_of_the_documentation_is_right(tmp_path: Path) -> None:
+    guide = Path(__file__).parent.parent.parent / "docs" / "commands.md"
+    example = guide.read_text("utf-8").partition("```toml\n")[2].partition("```")[0]
+
+    catalogue = catalogue_of(tmp_path, example)
+
+    assert list(catalogue.entries) == ["transcribe"]
+    assert [one.fatal for one in catalogue.problems] == [False]  # Its program is an example too.
+
+
 WRONG = {
     'tittle = "x"\ncommand = ["true"]': [
         "line 1: [bad] title is needed",

@@ -1,11 +1,13 @@
 import os
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from tasks.guard import look
 from tasks.kind import ProgramFailed
+from tasks.kinds.commands.kinds import COMMANDS
 from tasks.kinds.commands.program import Call, Program
 from tasks.testing import Trial, run_kind
 from tests.unit.commands_run import command, script
@@ -16,6 +18,32 @@ PYTHON = sys.executable
 def alive(pid: int) -> bool:
     seen = look(pid)
     return seen is not None and seen.state not in b"ZX"
+
+
+def test_two_texts_are_compared(tmp_path: Path) -> None:
+    before, after = tmp_path / "before.txt", tmp_path / "after.txt"
+    before.write_text("one\n")
+    after.write_text("two\n")
+
+    done = run_kind(COMMANDS["compare"], before=before, after=after)
+
+    assert done.result == "The texts differ; the file says where."
+    assert "+two" in done.outputs["changes.diff"].read_text()
+
+
+def test_files_are_packed_and_counted(tmp_path: Path) -> None:
+    files = [tmp_path / "my list.txt", tmp_path / "b.txt"]
+    for file in files:
+        file.write_text(file.name)
+
+    done = run_kind(COMMANDS["archive"], files=files, name="for Ada")
+
+    with tarfile.open(done.outputs["for Ada.tar.gz"]) as archive:
+        assert archive.getnames() == ["my_list.txt", "b.txt"]
+    assert [(one.done, one.total, one.text) for one in done.progress] == [
+        (0, 2, "my_list.txt"),
+        (1, 2, "b.txt"),
+    ]
 
 
 def test_what_it_says_is_in_the_log_in_the_order_it_was_said(tmp_path: Path) -> None:

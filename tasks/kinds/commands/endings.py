@@ -16,7 +16,7 @@ _NO_MEMORY = re.compile(
 _TOLD = 300  # characters of a program's last line
 
 
-class MayPass(ProgramFailed):
+class FailedForNow(ProgramFailed):
     """The entry asks for another attempt after this failure."""
 
 
@@ -31,7 +31,7 @@ def meaning(entry: Entry, status: int, largest: int, last: list[str]) -> str | N
 
     Raises:
         ProgramFailed: it failed.
-        MayPass: it failed, and is to be tried again.
+        FailedForNow: it failed, and is to be tried again.
     """
     if status in entry.success:
         return entry.exit_codes.get(str(status))
@@ -39,8 +39,8 @@ def meaning(entry: Entry, status: int, largest: int, last: list[str]) -> str | N
     if limited:
         raise ProgramFailed(limited)
     failure = entry.exit_codes.get(str(status)) or _plainly(entry, status, last)
-    again = entry.retry_for is None or status in entry.retry_for
-    raise (MayPass if again else ProgramFailed)(failure)
+    again = entry.retries and (entry.retry_for is None or status in entry.retry_for)
+    raise (FailedForNow if again else ProgramFailed)(failure)
 
 
 def _limited(entry: Entry, status: int, largest: int, last: list[str]) -> str | None:

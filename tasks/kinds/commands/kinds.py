@@ -9,7 +9,7 @@ from tasks.inputs import model_of
 from tasks.kind import Kind, kind
 from tasks.kinds.commands.arguments import openings
 from tasks.kinds.commands.catalogue import read
-from tasks.kinds.commands.endings import MayPass
+from tasks.kinds.commands.endings import FailedForNow
 from tasks.kinds.commands.entry import Entry
 from tasks.kinds.commands.run import run
 
@@ -38,7 +38,7 @@ def declare(name: str, entry: Entry, file: Path) -> Kind:
         queue=entry.queue,
         time_limit=entry.time_limit,
         retries=entry.retries,
-        retry_for=(MayPass,),
+        retry_for=(FailedForNow,),
         retry_delay=entry.retry_delay,
         inputs=model_of(name, fields),
     )(command)
