@@ -4,10 +4,10 @@ import mimetypes
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO, Any
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Select, delete, exists, insert, select
 from uuid_utils import uuid7
 
 from ledger.database import Database
@@ -16,6 +16,21 @@ from ledger.record import Claim, StoredFile
 from ledger.schema import files, job_uploads
 from ledger.storage import Measured, Storage, Writer
 
+# What Python knows by itself only where the system has a list of media types.
+_MORE_TYPES = {
+    ".7z": "application/x-7z-compressed",
+    ".flac": "audio/flac",
+    ".log": "text/plain",
+    ".m4a": "audio/mp4",
+    ".md": "text/markdown",
+    ".mkv": "video/x-matroska",
+    ".oga": "audio/ogg",
+    ".ogg": "audio/ogg",
+    ".ogv": "video/ogg",
+    ".webp": "image/webp",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".yaml": "application/yaml",
+}
 _COLUMNS = [files.c[name] for name in StoredFile.__slots__]
 
 
@@ -173,6 +188,20 @@ class Files:
         """
         self._storage.delete(upload_key(file_id))
 
+    def remove_unused(self, file_id: str) -> bool:
+        """Remove an upload with its bytes, unless a job uses it; return whether it is gone.
+
+        Raises:
+            StorageError: the storage does not answer; the bytes are left there.
+        """
+        used = exists().where(job_uploads.c.file == files.c.id)
+        gone = delete(files).where(files.c.id == file_id, files.c.job.is_(None), ~used)
+        with self._database.write() as connection:
+            removed = connection.execute(gone).rowcount == 1
+        if removed:
+            self.delete_upload(file_id)
+        return removed
+
     def discard(self, outputs: Collection[StoredFile]) -> None:
         """Delete the bytes of outputs whose attempt did not settle.
 
@@ -212,5 +241,6 @@ def display_name(name: str) -> str:
 
 
 def media_type(name: str) -> str:
-    """Guess a file's media type from its name."""
-    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+    """Guess a file's media type from its name, on every machine alike."""
+    known = mimetypes.guess_type(name)[0]
+    return known or _MORE_TYPES.get(PurePath(name).suffix.lower(), "application/octet-stream")
