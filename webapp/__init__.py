@@ -26,6 +26,7 @@ from webapp import (
     look,
     new,
     outgoing,
+    resumable,
     security,
     start,
     steering,
@@ -79,7 +80,7 @@ def create_app(
     app.request_class = uploads.Request
     Bootstrap5(app)
     errors.tell(app)
-    security.guard(app, api.blueprint)
+    security.guard(app, api.blueprint, resumable.blueprint)
     for part in (
         accounts,
         api,
@@ -91,6 +92,7 @@ def create_app(
         look,
         new,
         outgoing,
+        resumable,
         start,
         steering,
     ):

@@ -21,6 +21,7 @@ from ledger.errors import (
     StorageFull,
     TooLarge,
     Unstorable,
+    UploadBusy,
 )
 from tasks.kind import Kind
 from webapp import shapes
@@ -71,7 +72,7 @@ def tell(app: Flask) -> None:
             logger.error(
                 "%s %s is answered %d: %s", request.method, request.path, problem.status, error
             )
-        if isinstance(error, TooLarge | StorageFull):
+        if isinstance(error, TooLarge | StorageFull | UploadBusy):
             read_on()
         return answered(problem)
 
@@ -173,6 +174,7 @@ _HTTP: Mapping[int | None, Problem] = {
 _OURS: Mapping[type[Exception], Problem] = {
     NoSuchJob: Problem(404, "There is no such job", "Look for it in the list of jobs."),
     NoSuchFile: Problem(404, "There is no such file", "The page of its job lists what there is."),
+    UploadBusy: Problem(423, "The file is being sent already", "Try again in a moment."),
     TooLarge: Problem(
         413,
         "The file is too large",

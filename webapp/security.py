@@ -8,8 +8,10 @@ from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf import CSRFProtect
+from flask_wtf.csrf import validate_csrf
 from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 from werkzeug.datastructures import WWWAuthenticate
+from wtforms import ValidationError
 
 from ledger.errors import LedgerUnavailable
 from ledger.users import User
@@ -89,10 +91,10 @@ class Sessions(SecureCookieSessionInterface):
         return request.is_secure or super().get_cookie_secure(app)
 
 
-def guard(app: Flask, api: Blueprint) -> None:
+def guard(app: Flask, *api: Blueprint) -> None:
     """Close the app to strangers, its forms to other sites, its pages to foreign scripts.
 
-    `api` alone takes tokens; so it needs no proof that a form of ours was sent.
+    `api` alone takes tokens, and what has one needs no proof that a page of ours sent it.
     """
     app.session_interface = Sessions()
     LoginManager(app).user_loader(person_of_session)
@@ -107,7 +109,9 @@ def guard(app: Flask, api: Blueprint) -> None:
         return turned_away()
 
     # After the guard: this one reads the whole body, to find the form's token in it.
-    CSRFProtect(app).exempt(api)
+    protect = CSRFProtect(app)
+    for part in api:
+        protect.exempt(part)
     app.after_request(with_headers)
     app.context_processor(about_the_person)
 
@@ -146,7 +150,7 @@ def _identified(*, for_api: bool) -> Person | None:
     if for_api and given is not None and given.type == "bearer" and given.token:
         user = services().ledger.users.with_token(given.token)
         return Person(user) if user is not None else None
-    if for_api and request.method not in READING:
+    if for_api and request.method not in READING and not _sent_by_a_page_of_ours():
         return None  # A session would let other sites' pages write in its person's name.
     if current_user.is_authenticated:
         person: Person = current_user._get_current_object()  # noqa: SLF001 - werkzeug's public name
@@ -154,6 +158,15 @@ def _identified(*, for_api: bool) -> Person | None:
     if unanswered := g.pop("unanswered", None):
         raise unanswered
     return None
+
+
+def _sent_by_a_page_of_ours() -> bool:
+    """Return whether a form's token is in a header, where scripts of our pages put it."""
+    try:
+        validate_csrf(request.headers.get("X-CSRFToken"))
+    except ValidationError:
+        return False
+    return True
 
 
 def owner() -> str:

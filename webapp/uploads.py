@@ -20,6 +20,8 @@ from webapp.services import services
 from webapp.signatures import HEAD, contradiction
 
 PIECE: Final = 1 << 20  # bytes that are copied at a time
+PART: Final = "application/offset+octet-stream"  # what tus calls the bytes of an upload
+MOST_PARTS: Final = 10_000  # of a form: texts, ids and files
 LONGEST_TEXT: Final = 10_000_000  # bytes of one text in a form, and of a body without files
 
 logger = logging.getLogger(__name__)
@@ -91,14 +93,16 @@ class Incoming:
 class Request(flask.Request):
     """A request whose files go to the storage while they arrive, and nowhere in between.
 
-    Without files, a body is held in memory, and so it is bounded; each file has a limit of its own.
+    Without files, a body is held in memory, and so it is bounded; each file has a limit of its own,
+    and so has each upload that comes in parts.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.incoming: list[Incoming] = []
         self.max_form_memory_size = LONGEST_TEXT
-        if self.mimetype != "multipart/form-data":
+        self.max_form_parts = MOST_PARTS
+        if self.mimetype not in {"multipart/form-data", PART}:
             self.max_content_length = LONGEST_TEXT
 
     def _get_file_stream(
