@@ -11,9 +11,10 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from tasks.kinds.commands.asked import Asked
 from tasks.kinds.commands.checks import NAME, Fault, faults
 from tasks.kinds.commands.entry import Entry
-from tasks.kinds.commands.inputs import Asked, Input
+from tasks.kinds.commands.inputs import Input
 from tasks.kinds.commands.places import Places
 
 _NO_INPUTS_KEY = 2

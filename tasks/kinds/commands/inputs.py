@@ -3,110 +3,13 @@
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    TypeAdapter,
-    ValidationError,
-)
-from pydantic_core import SchemaError
+from pydantic import AfterValidator, Field, SecretStr
 
 from tasks.inputs import Accept, Upload
+from tasks.kinds.commands.asked import Asked, Plural, Repeatable, list_of
 from tasks.kinds.commands.texts import Rule
 
 LONGEST = 1_000  # characters of a text, where its entry does not say
-
-
-class Asked(BaseModel):
-    """One input, as the file declares it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    label: str | None = None
-    help: str | None = None
-    required: bool = True
-
-    @property
-    def plural(self) -> bool:
-        """Whether its value is a list."""
-        return False
-
-    @property
-    def many(self) -> bool:
-        """Whether it can become several words, or none although something was given."""
-        return self.plural
-
-    def field(self, *, dash: bool) -> tuple[Any, Any]:
-        """Return type and default, as a model takes them.
-
-        Args:
-            dash: whether a text may begin with a dash.
-        """
-        annotation, default = self._type(dash=dash), self._default()
-        if not self.required and not self.plural:
-            annotation |= None
-        return Annotated[annotation, Field(title=self.label, description=self.help)], default
-
-    def _type(self, *, dash: bool) -> Any:
-        raise NotImplementedError
-
-    def _default(self) -> Any:
-        given = getattr(self, "default", None)
-        if given is None and self.required:
-            return ...
-        return [] if given is None and self.plural else given
-
-    def wrong(self) -> tuple[str, str] | None:
-        """Return the key whose value will not do, and why; None where all is right."""
-        annotation, default = self.field(dash=True)
-        try:
-            adapter = TypeAdapter(annotation)
-        except SchemaError as error:
-            reason = " ".join(str(error).rpartition("SchemaError: ")[2].split())
-            return "pattern", f"the pattern will not do: {reason}"
-        try:
-            if default is not ...:
-                adapter.validate_python(default)
-        except ValidationError as error:
-            return "default", f"the default will not do: {error.errors()[0]['msg']}"
-        return None
-
-    def words(self, value: Any) -> list[str] | None:
-        """Return what the program gets for a value; None if nothing was given."""
-        values = value if isinstance(value, list) else [value]
-        given = [one for one in values if one is not None and one != ""]
-        return [word for one in given for word in self._words(one)] if given else None
-
-    def _words(self, value: Any) -> list[str]:
-        return [str(value)]
-
-
-class Repeatable(Asked):
-    """An input of which there may be several."""
-
-    several: bool = False
-    at_least: Annotated[int, Field(ge=0)] | None = None
-    at_most: Annotated[int, Field(ge=1)] | None = None
-
-    @property
-    def plural(self) -> bool:
-        """Whether its value is a list."""
-        return self.several
-
-    def _type(self, *, dash: bool) -> Any:
-        one = self._one(dash=dash)
-        return _list_of(one, self) if self.several else one
-
-    def _one(self, *, dash: bool) -> Any:
-        raise NotImplementedError
-
-
-def _list_of(one: Any, asked: "Repeatable | Files") -> Any:
-    least = asked.at_least if asked.at_least is not None else int(asked.required)
-    return Annotated[list[one], Field(min_length=least, max_length=asked.at_most)]
 
 
 class Text(Repeatable):
@@ -180,7 +83,7 @@ class Boolean(Asked):
 
     type: Literal["boolean"]
     default: bool = False
-    flag: str | list[str] = []
+    flag: str | list[str] = Field(default_factory=list)
 
     @property
     def many(self) -> bool:
@@ -225,20 +128,18 @@ class File(Asked):
     """A file, which the program gets as the name of a copy in its folder."""
 
     type: Literal["file"]
-    accept: list[str] = []
+    accept: list[str] = Field(default_factory=list)
 
     def _type(self, *, dash: bool) -> Any:
         del dash
         return Annotated[Upload, Accept(*self.accept)] if self.accept else Upload
 
 
-class Files(Asked):
+class Files(Plural):
     """Files, as above, one word for each."""
 
     type: Literal["files"]
-    accept: list[str] = []
-    at_least: Annotated[int, Field(ge=0)] | None = None
-    at_most: Annotated[int, Field(ge=1)] | None = None
+    accept: list[str] = Field(default_factory=list)
 
     @property
     def plural(self) -> bool:
@@ -247,7 +148,7 @@ class Files(Asked):
 
     def _type(self, *, dash: bool) -> Any:
         del dash
-        files = _list_of(Upload, self)
+        files = list_of(Upload, self)
         return Annotated[files, Accept(*self.accept)] if self.accept else files
 
 
