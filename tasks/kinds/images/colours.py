@@ -60,6 +60,19 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, str
 
 
 @lru_cache(maxsize=16)
+def can_stay(profile: bytes, mode: str) -> bool:
+    """Return whether a picture of such a mode can be written together with its profile.
+
+    Not so in grey, for some formats make grey into RGB, of which its profile knows nothing.
+    """
+    try:
+        space = ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.xcolor_space
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return False
+    return mode in {"RGB", "RGBA"} and space.strip() == "RGB"
+
+
+@lru_cache(maxsize=16)
 def _is_srgb(profile: bytes) -> bool:
     read = ImageCms.ImageCmsProfile(io.BytesIO(profile))
     return _SRGB in ImageCms.getProfileDescription(read)

@@ -16,7 +16,8 @@ from tasks.kinds.images.words import amount
 
 logger = logging.getLogger(__name__)
 
-KEEP_EVERY = 5.0  # seconds; each time costs a way to the ledger and one to the storage
+# Seconds between two ways to the ledger and the storage. They grow with what there is to lose.
+KEEP_FIRST, KEEP_EVERY = 0.5, 10.0
 
 _FACTS = "facts.json"
 
@@ -43,6 +44,7 @@ class Parts:
         self._unkept: list[Path] = []
         self._part: zipfile.ZipFile | None = None
         self._in_part: list[Fact] = []
+        self._pause = KEEP_FIRST
         self._kept_at = time.monotonic()
         self.facts: dict[int, Fact] = {}
 
@@ -72,8 +74,9 @@ class Parts:
             self._part.writestr(f"{fact.number}.jpg", shrunk.thumb)
         self.facts[fact.number] = fact
         self._in_part.append(fact)
-        if time.monotonic() - self._kept_at > KEEP_EVERY:
+        if time.monotonic() - self._kept_at > self._pause:
             self._keep()
+            self._pause = min(2 * self._pause, KEEP_EVERY)
             self._kept_at = time.monotonic()
 
     def _keep(self) -> None:

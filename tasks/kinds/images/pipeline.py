@@ -7,12 +7,13 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from tasks.kinds.images import sniff
+from tasks.kinds.images import moving, sniff, still
 from tasks.kinds.images.facts import Fact, Skipped
-from tasks.kinds.images.options import Options
+from tasks.kinds.images.opening import animated, opened
+from tasks.kinds.images.options import SUFFIXES, Options
 from tasks.kinds.images.rooms import Room
-from tasks.kinds.images.shrinking import Shrunk, shrink
 from tasks.kinds.images.sources import Source
+from tasks.kinds.images.work import Shrunk, Work
 
 MEMORY = 400_000_000  # bytes that decoded pictures take at a time, but for one that is larger
 AHEAD = 2  # pictures for each thread that wait for it, done or not begun
@@ -36,7 +37,7 @@ def worked(
     which nobody reads.
     """
     room = Room(MEMORY)
-    work = partial(_work, options=options, threads=threads, room=room, scratch=scratch)
+    work = partial(_finish, work=Work(options, threads, room), scratch=scratch)
     pool = ThreadPoolExecutor(threads, thread_name_prefix="picture")
     try:
         yield from _in_turn(pool, iter(sources), work, AHEAD * threads)
@@ -63,10 +64,10 @@ def _in_turn(
             yield None
 
 
-def _work(source: Source, *, options: Options, threads: int, room: Room, scratch: Path) -> Finished:
+def _finish(source: Source, *, work: Work, scratch: Path) -> Finished:
     try:
-        with source.open(scratch) as file:
-            shrunk = shrink(file, options, threads, room, lambda: room.open)
+        with source.open(scratch) as file, opened(file) as image:
+            shrunk = (moving if animated(image) else still).shrink(image, work)
     except Skipped as skipped:
         return Finished(source.skipped(str(skipped)))
     return Finished(_fact(source, shrunk), shrunk)
@@ -82,7 +83,7 @@ def _fact(source: Source, shrunk: Shrunk) -> Fact:
         before=source.size,
         width_before=shrunk.before[0],
         height_before=shrunk.before[1],
-        result=f"{source.stem}.{shrunk.suffix}",
+        result=f"{source.stem}.{SUFFIXES[shrunk.written]}",
         after=len(shrunk.data),
         width=shrunk.after[0],
         height=shrunk.after[1],

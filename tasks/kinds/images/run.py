@@ -36,8 +36,8 @@ def run(uploads: Sequence[Upload], options: Options) -> dict[str, object]:
     _set_up_pillow()
     parts = Parts(scratch())
     with warnings.catch_warnings(), Sources.of(uploads) as sources:
-        # Half of what Pillow refuses is as good as any other picture here.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        # It warns of what is large, and of what is broken and still can be read; both is told here.
+        warnings.filterwarnings("ignore", module="PIL")
         _work(sources, parts, options)
     facts = [parts.facts[number] for number in sorted(parts.facts)]
     if not any(fact.result for fact in facts):
@@ -53,6 +53,8 @@ def _set_up_pillow() -> None:
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2
     # By itself it takes every CPU of the machine to decode one picture.
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    # What it says of a broken picture, without its name, is said here with it.
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 
 def _work(sources: Sources, parts: Parts, options: Options) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from tasks.kinds.images.facts import Fact
-from tasks.kinds.images.shrinking import THUMB
+from tasks.kinds.images.work import THUMB
 
 MOST = 96  # pictures on the sheet
 ACROSS = 8

@@ -13,7 +13,10 @@ from tasks.kinds.images.words import pixels
 LARGEST_SIDE = {"WEBP": 16_383, "JPEG": 65_535, "GIF": 65_535, "AVIF": 65_535, "PNG": 2**31 - 1}
 
 _MOVES = {"WEBP", "PNG", "AVIF", "GIF"}
+ORIENTATION = 0x0112
 _EXIF_IFD = 0x8769
+# How a TIFF lies in its file: of no meaning in another one. Its XMP and profile stand apart.
+_LAYOUT = {*range(254, 267), *range(273, 282), 284, 317, *range(320, 326), 338, 339, 700, 34675}
 _STATED_WIDTH, _STATED_HEIGHT = 0xA002, 0xA003
 _XMP_IN_PNG = "XML:com.adobe.xmp"
 
@@ -74,24 +77,26 @@ def written(
     return file.getvalue()
 
 
-def metadata(image: Image.Image, size: tuple[int, int]) -> dict[str, Any]:
+def metadata(image: Image.Image, upright: Image.Image) -> dict[str, Any]:
     """Return what `written` takes to keep a picture's metadata.
 
     Args:
-        image: upright, with what was read of it in its `info`.
-        size: the one it now has, for the EXIF data to state.
+        image: as it was decoded.
+        upright: as it will be written, in size and orientation; EXIF and XMP will say so.
     """
     kept = {
-        name: image.info[name]
+        name: upright.info[name]
         for name in ("icc_profile", "xmp", "dpi", "comment")
-        if image.info.get(name)
+        if upright.info.get(name)
     }
     if isinstance(kept.get("xmp"), str):
         kept["xmp"] = kept["xmp"].encode()
     exif = image.getexif()
+    for tag in {ORIENTATION, *_LAYOUT} & set(exif):
+        del exif[tag]
     if len(exif):
         details = exif.get_ifd(_EXIF_IFD)
         if _STATED_WIDTH in details:
-            details[_STATED_WIDTH], details[_STATED_HEIGHT] = size
+            details[_STATED_WIDTH], details[_STATED_HEIGHT] = upright.size
         kept["exif"] = exif.tobytes()
     return kept
