@@ -2,7 +2,7 @@
 
 import logging
 from types import FrameType
-from typing import Any, Final
+from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
@@ -10,23 +10,23 @@ from webapp.live import close_all
 
 logger = logging.getLogger(__name__)
 
-PATIENCE: Final = 60  # seconds
-
 
 class Worker(ThreadWorker):
     """One process of the console; each open job page and each download holds one of its threads."""
 
+    patience: float = 60  # seconds
+
     def handle_request(self, req: Any, conn: Any) -> bool:
-        """Answer a request, and give up on a client that sends or takes nothing for PATIENCE.
+        """Answer a request, and give up on a client that sends or takes nothing for that long.
 
         A person who pauses a download, or whose machine is gone, would otherwise hold the thread
         for hours. Browsers go on where a download or a film broke off.
         """
-        conn.sock.settimeout(PATIENCE)
+        conn.sock.settimeout(self.patience)
         try:
             return bool(super().handle_request(req, conn))
         except TimeoutError:
-            logger.info("%s has taken nothing for %d s and is cut off.", conn.client, PATIENCE)
+            logger.info("%s stood still for %g s and is cut off.", conn.client, self.patience)
             return False
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -1,18 +1,26 @@
-"""The console's process: what open streams do to it, and it to them."""
+"""The console's process: what open streams and long downloads do to it, and it to them."""
 
 import http.cookiejar
 import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from http.client import HTTPResponse
+from dataclasses import replace
+from datetime import UTC, datetime
+from http.client import HTTPResponse, IncompleteRead
 from pathlib import Path
 
 import pytest
 
+from ledger.attempts import Outcome
+from ledger.files import key_of
+from ledger.record import Ending, State
 from tests.ledger.conftest import claimed, submit, worker
-from tests.running import Postroom
+from tests.running import Postroom, Program
+from tests.waiting import until
 
+ENORMOUS = 5_000_000_000  # bytes
+END = b"The end of the film."
 NOWHERE = "amqp://guest:guest@127.0.0.1:1//"
 
 
@@ -23,6 +31,29 @@ def postroom(tmp_path: Path) -> Iterator[Postroom]:
         yield made
 
 
+@pytest.fixture
+def enormous(postroom: Postroom, tmp_path: Path) -> str:
+    """The path of a file of 5 GB: zeros that take no room on the disk, and a word at the end."""
+    job = submit(postroom.ledger)
+    claim = claimed(postroom.ledger, job)
+    (tmp_path / "film.mp4").write_bytes(b"")
+    made = postroom.ledger.files.keep_output(claim, tmp_path / "film.mp4", datetime.now(UTC))
+    with Path(postroom.ledger.settings.storage_url, key_of(made)).open("r+b") as file:
+        file.seek(ENORMOUS - len(END))
+        file.write(END)
+    done = Outcome(State.SUCCESS, Ending.SUCCEEDED, outputs=[replace(made, size=ENORMOUS)])
+    postroom.ledger.attempts.settle(claim, done)
+    return f"/jobs/{job}/files/film.mp4"
+
+
+def signed_in(postroom: Postroom) -> urllib.request.OpenerDirector:
+    """Return a browser in which somebody has opened a sign-in link."""
+    jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+    browser = urllib.request.build_opener(jar)
+    browser.open(postroom.link("ada")).read()
+    return browser
+
+
 def opened(postroom: Postroom, job: str, opener: urllib.request.OpenerDirector) -> HTTPResponse:
     answer: HTTPResponse = opener.open(f"{postroom.address}/jobs/{job}/events")
     assert answer.readline() == b"retry: 1000\n"
@@ -31,10 +62,7 @@ def opened(postroom: Postroom, job: str, opener: urllib.request.OpenerDirector) 
 
 def test_open_streams_do_not_keep_the_console_from_stopping(postroom: Postroom) -> None:
     console = postroom.console()
-    browser = urllib.request.build_opener(
-        urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-    )
-    browser.open(postroom.link("ada")).read()
+    browser = signed_in(postroom)
     job = submit(postroom.ledger)
     claimed(postroom.ledger, job)
     streams = [opened(postroom, job, browser) for _ in range(20)]
@@ -52,10 +80,7 @@ def test_open_streams_do_not_keep_the_console_from_stopping(postroom: Postroom) 
 
 def test_forty_open_pages_leave_the_console_quick(postroom: Postroom) -> None:
     postroom.console()
-    browser = urllib.request.build_opener(
-        urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-    )
-    browser.open(postroom.link("ada")).read()
+    browser = signed_in(postroom)
     jobs = [submit(postroom.ledger) for _ in range(4)]
     streams = [opened(postroom, job, browser) for job in jobs for _ in range(10)]
     claimed(postroom.ledger, jobs[0])
@@ -66,3 +91,67 @@ def test_forty_open_pages_leave_the_console_quick(postroom: Postroom) -> None:
     assert time.monotonic() - begun < 2
     for stream in streams:
         stream.close()
+
+
+def memory_of(console: Program) -> int:
+    """Return the most bytes that a process of the console has ever held."""
+    children = Path(f"/proc/{console.pid}/task/{console.pid}/children").read_text().split()
+    texts = [Path(f"/proc/{child}/status").read_text() for child in children]
+    return max(int(text.split("VmHWM:")[1].split()[0]) * 1024 for text in texts)
+
+
+def test_a_film_of_five_gigabytes_is_moved_about_in_at_once_and_held_in_no_memory(
+    postroom: Postroom, enormous: str
+) -> None:
+    console = postroom.console()
+    browser = signed_in(postroom)
+    before = memory_of(console)
+
+    def asked(part: str) -> HTTPResponse:
+        headers = {"Range": f"bytes={part}"}
+        request = urllib.request.Request(f"{postroom.address}{enormous}/preview", headers=headers)  # noqa: S310 - http
+        answer: HTTPResponse = browser.open(request)
+        assert answer.status == 206
+        return answer
+
+    begun = time.monotonic()
+    assert asked(f"-{len(END)}").read() == END
+    assert asked(f"{ENORMOUS - 9}-{ENORMOUS - 5}").read() == END[-9:-4]
+    assert asked("4000000000-4000000009").read() == bytes(10)
+    assert time.monotonic() - begun < 1
+    film = asked("1000-")
+    for _ in range(400):
+        assert len(film.read(1 << 20)) == 1 << 20
+    film.close()
+    assert memory_of(console) - before < 30_000_000
+
+
+def test_fifty_slow_downloads_leave_the_console_quick(postroom: Postroom, enormous: str) -> None:
+    postroom.console()
+    browser = signed_in(postroom)
+    downloads = [browser.open(f"{postroom.address}{enormous}") for _ in range(50)]
+    begun = time.monotonic()
+    for _ in range(5):
+        assert browser.open(f"{postroom.address}/jobs").status == 200
+        assert all(len(one.read(1000)) == 1000 for one in downloads)
+    assert time.monotonic() - begun < 3
+    for one in downloads:
+        one.close()
+
+
+def test_whoever_takes_nothing_for_too_long_holds_no_thread(
+    postroom: Postroom, enormous: str
+) -> None:
+    postroom.environment["GUNICORN_CMD_ARGS"] = "--worker-class tests.web.impatient.Worker"
+    console = postroom.console()
+    (child,) = Path(f"/proc/{console.pid}/task/{console.pid}/children").read_text().split()
+
+    def holds_the_film() -> bool:
+        found = [path.resolve() for path in Path(f"/proc/{child}/fd").iterdir()]
+        return any("outputs" in path.parts for path in found)
+
+    stalled = signed_in(postroom).open(f"{postroom.address}{enormous}")
+    assert holds_the_film()
+    until("the console has given up", lambda: not holds_the_film())
+    with pytest.raises(IncompleteRead):
+        stalled.read()
