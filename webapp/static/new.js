@@ -1,24 +1,13 @@
-// The form of a new job, while it is sent: how far the upload is, one sending at a time, and whatever
+// The form of a new job, while it is sent: one sending at a time, when its files are here, and whatever
 // goes wrong told beside the button, with the form still there. Without it the browser sends the form.
-"use strict";
+
+import { allHere, submitted } from "./uploads.js";
 
 const main = () => document.querySelector("main");
-const percent = new Intl.NumberFormat(undefined, { style: "percent" });
 
-/** Return the files of the form that the server would refuse for their size. */
-function tooLarge(form) {
-  const inputs = [...form.querySelectorAll("input[type=file][data-limit]")];
-  return inputs.flatMap((input) =>
-    [...input.files].filter((file) => file.size > Number(input.dataset.limit)).map((file) => ({ input, file })),
-  );
-}
-
-/** Say something beside the button; with a share between 0 and 1, show it as a bar too. */
-function say(form, words, share = null) {
+/** Say something beside the button. */
+function say(form, words) {
   form.querySelector(".sent").textContent = words;
-  const bar = form.querySelector(".sending");
-  bar.hidden = share === null;
-  bar.value = share ?? 0;
 }
 
 /** Put the page with the corrected form in the place of this one, and the focus where it asks. */
@@ -38,6 +27,7 @@ function giveBack(form, words) {
 /** Go where the answer leads: to the job, to what is to be corrected, or nowhere, with the reason. */
 function follow(form, request) {
   if (request.status === 200) {
+    submitted(form);
     location.assign(request.responseURL);
     return;
   }
@@ -46,15 +36,19 @@ function follow(form, request) {
   else giveBack(form, [...page.querySelectorAll("main h1, main .lead")].map((part) => part.textContent).join(": ") || `The server answered ${request.status}.`);
 }
 
-function send(form) {
+async function send(form) {
+  form.querySelector("button[type=submit]").disabled = true;
+  say(form, "Submitting when the files are here");
+  const [stuck] = await allHere(form);
+  if (stuck) {
+    giveBack(form, `${stuck.name} is not here. Remove it, or choose it again.`);
+    stuck.element.querySelector("button").focus();
+    return;
+  }
   const request = new XMLHttpRequest();
   const broken = () => giveBack(form, "The connection broke. Submit again; it will be one job all the same.");
-  request.upload.addEventListener("progress", ({ loaded, total }) => {
-    say(form, loaded < total ? `Sending ${percent.format(loaded / total)}` : "Looking at it", loaded / total);
-  });
   request.addEventListener("load", () => follow(form, request));
   request.addEventListener("error", broken);
-  form.querySelector("button[type=submit]").disabled = true;
   say(form, "Sending");
   request.open("POST", form.action);
   request.send(new FormData(form));
@@ -64,12 +58,6 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!("questions" in form.dataset)) return;
   event.preventDefault();
-  const [first] = tooLarge(form);
-  if (first) {
-    say(form, `${first.file.name} is too large; the limit stands below its field.`);
-    first.input.focus();
-    return;
-  }
   send(form);
 });
 
