@@ -17,6 +17,7 @@ from ledger.foreign import in_our_words
 from ledger.growing import Growing, GrowingFile, GrowingPieces
 
 PIECE = 1 << 20
+AHEAD = 4 << 20  # bytes that are fetched at once from afar; s3fs would hold 50 MB for each reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class Storage:
             StorageError: they are not there, or the storage does not answer.
         """
         with in_our_words():
-            file: IO[bytes] = self._files.open(self._path(key), "rb")
+            file: IO[bytes] = self._files.open(self._path(key), "rb", block_size=AHEAD)
             return file
 
     def local(self, key: str, folder: Path) -> Path:
