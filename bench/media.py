@@ -4,9 +4,9 @@
     python -m bench.media jobs [NUMBER]
 
 Makes a video of so many seconds (40 by default) and converts it in turn, a few rounds (3): with the
-command that a person would type, with the kind's own command, which draws a poster too, and with
-the kind, which also opens the file before, tells how far it is and opens the result. The second
-form runs many short jobs (300) and says what the process holds after each hundred.
+command that a person would type, with the kind's own command, and with the kind, which also opens
+the file before, tells how far it is, opens the result and draws a poster. The second form runs many
+short jobs (300) and says what the process holds after each hundred.
 """
 
 import resource
@@ -17,7 +17,6 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import NamedTuple
 
 from tasks.kinds.media import command, ffmpeg, source
@@ -40,7 +39,7 @@ def main() -> None:
 
 
 class Used(NamedTuple):
-    """What a piece of work used; CPU tells more where others use the machine, too."""
+    """What a piece of work used; its CPU tells more where others use the machine, too."""
 
     seconds: float
     cpu: float
@@ -53,11 +52,11 @@ def compare(folder: Path, seconds: int = 40, rounds: int = 3) -> None:
     for _ in range(rounds):
         for name, way in ways.items():
             used[name].append(measured(partial(way, folder)))
-    print(f"{seconds} s of 1280x720 to mp4, median of {rounds} rounds in turn\n")
+    print(f"{seconds} s of 1280x720 to mp4, best of {rounds} rounds in turn\n")
     print(f"{'':12} {'seconds':>8} {'ratio':>6} {'of CPU':>8} {'ratio':>6}")
     first = None
     for name, each in used.items():
-        one = Used(median(at.seconds for at in each), median(at.cpu for at in each))
+        one = Used(min(at.seconds for at in each), min(at.cpu for at in each))
         first = first or one
         wall, cpu = one.seconds / first.seconds, one.cpu / first.cpu
         print(f"{name:12} {one.seconds:8.2f} {wall:6.3f} {one.cpu:8.2f} {cpu:6.3f}")
@@ -76,7 +75,7 @@ def typed(folder: Path) -> None:
 def own_command(folder: Path) -> None:
     path = folder / CLIP
     plan = planned(source.look(path, CLIP), path, CLIP, Options())
-    run(*command.conversion(plan, folder / "own.mp4", folder / "own.jpg"))
+    run(*command.conversion(plan, folder / "own.mp4", folder / "heard"))
 
 
 def the_kind(folder: Path) -> None:

@@ -301,7 +301,8 @@ def film(clips: Path) -> Path:
 
 
 def converting(job: Job) -> bool:
-    return job.progress.text.startswith("converting")
+    """Return whether ffmpeg has told of a conversion that it is under way."""
+    return job.progress.text.startswith("converting") and 0 < (job.progress.percent or 0) < 100
 
 
 def converting_and_stuck(job: Job) -> bool:
@@ -311,9 +312,12 @@ def converting_and_stuck(job: Job) -> bool:
     return True
 
 
-@pytest.mark.parametrize("when", [converting, converting_and_stuck])
-def test_a_cancel_ends_ffmpeg_within_two_seconds(film: Path, when: Callable[[Job], bool]) -> None:
-    trial = Trial(media, file=film, to="webm", quality="best")
+@pytest.mark.parametrize(("to", "when"), [("webm", converting_and_stuck), ("opus", converting)])
+def test_a_cancel_ends_ffmpeg_within_two_seconds(
+    film: Path, tmp_path: Path, to: str, when: Callable[[Job], bool]
+) -> None:
+    long = film if to == "webm" else sound(tmp_path / "long.wav", 1_000, "-ar", "8000")
+    trial = Trial(media, file=long, to=to, quality="best")
 
     assert trial.cancelled(when) < 2
     assert running_ffmpeg() is None

@@ -8,7 +8,7 @@ from typing import Any
 
 from humanize import naturalsize
 
-from tasks.kinds.media import command, ffmpeg, loudness, remarks, source
+from tasks.kinds.media import command, ffmpeg, loudness, picture, remarks, source
 from tasks.kinds.media.loudness import Loudness
 from tasks.kinds.media.options import Options, clock
 from tasks.kinds.media.plan import Plan, levelled, planned
@@ -55,6 +55,7 @@ class Work:
         plan = levelled(plan, before)
         result, written = self._converted(plan, bar)
         made = source.look(result, result.name)
+        self._draw(plan, result, made)
         notes += remarks.afterwards(plan, made, written)
         shown = _facts(self.path, result, made)
         if before is not None and made.sound is not None:
@@ -78,11 +79,24 @@ class Work:
         return measured
 
     def _converted(self, plan: Plan, bar: "Bar") -> tuple[Path, list[str]]:
-        """Make the result and its picture; return where it is, and what ffmpeg wrote."""
+        """Make the result; return where it is, and what ffmpeg wrote."""
         result = self.output(f"{stem(self.name)}.{plan.target}")
-        picture = self.output("poster.jpg" if plan.video else "waveform.png")
-        arguments = command.conversion(plan, result, picture)
+        arguments = command.conversion(plan, result, _heard(result))
         return result, ffmpeg.run(arguments, self.name, bar.part(_cost(plan), "converting"))
+
+    def _draw(self, plan: Plan, result: Path, made: Source) -> None:
+        """Draw the picture to look at."""
+        if plan.video:
+            picture.poster(result, made.duration, self.output("poster.jpg"))
+            return
+        rate = picture.thinned_rate(plan.duration)
+        picture.waveform(_heard(result), rate, self.output("waveform.png"))
+        _heard(result).unlink()
+
+
+def _heard(result: Path) -> Path:
+    """Return where the sound is kept for its waveform: no result has a name without an ending."""
+    return result.with_name("heard")
 
 
 def _measured_again(result: Path, sound: Stream, bar: "Bar") -> Loudness:
