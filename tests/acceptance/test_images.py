@@ -52,4 +52,3 @@ def test_pictures_that_were_finished_outlive_their_worker_and_its_machine(
     with site.ledger.files.open(packed) as file, zipfile.ZipFile(file) as pictures:
         assert sorted(pictures.namelist()) == [f"{number:03}.webp" for number in range(COUNT)]
         assert pictures.testzip() is None
-    until("what was kept is gone", lambda: not (Path(storage) / "kept" / job).exists())

@@ -9,6 +9,7 @@ from ledger.attempts import Outcome
 from ledger.checkpoints import Checkpoint
 from ledger.errors import ClaimLost, LedgerUnavailable, StorageError
 from ledger.record import JSON, Ending, State
+from tasks.chores import Chores
 from tests.ledger.conftest import OwnTime, claimed, submit
 
 SUCCESS = Outcome(State.SUCCESS, Ending.SUCCEEDED)
@@ -129,6 +130,22 @@ def test_the_files_go_when_the_job_has_ended_however_it_ended(
     assert ledger.checkpoints.forget_settled(9) == 0
     assert stored(ledger) == ["of a job that runs"]
     assert text(ledger, going_on, "b", folder) == "of a job that runs"
+
+
+class Silent:
+    """Stands for a publisher whose queues are empty."""
+
+    def take(self, *_: object) -> None: ...
+
+
+def test_a_workers_clock_sees_to_it(ledger: Ledger, folder: Path) -> None:
+    claim = claimed(ledger, submit(ledger))
+    keep(ledger, Checkpoint(claim), 1, folder, a="1")
+    ledger.attempts.settle(claim, SUCCESS)
+
+    Chores(ledger, Silent(), {}, "one", "dead").do(0)  # type: ignore[arg-type]  # all that is asked of it
+
+    assert stored(ledger) == []
 
 
 def test_what_a_fenced_attempt_left_goes_with_the_old_job(
