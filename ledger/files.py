@@ -149,6 +149,14 @@ class Files:
         )
         return replace(file, sha256=self._storage.keep(path, key_of(file)).sha256)
 
+    def require(self) -> None:
+        """Make sure that there is what reaches the storage; whether it answers is not asked.
+
+        Raises:
+            StorageError: a library is missing; the words say which.
+        """
+        self._storage.require()
+
     def probe(self) -> None:
         """Write, read and delete a small file, to see that the storage works.
 

@@ -26,6 +26,8 @@ def in_our_words() -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
+        if "bucket" in str(error).lower():
+            raise StorageError(f"{str(error).rstrip('.')}, which STORAGE_URL names.") from error
         words = error.filename or error
         raise StorageError(f"The storage has no such file: {words}.") from error
     except foreign_errors() as error:

@@ -8,9 +8,10 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from ledger.foreign import in_our_words
+from ledger.reach import Reach
 
 PIECE: Final = 1 << 24  # bytes; S3 joins pieces of 5 MiB or more
 MOST_PIECES: Final = 10_000  # that S3 joins
@@ -116,14 +117,15 @@ class GrowingPieces:
     so nothing that is stored is ever overwritten.
 
     Args:
-        files: fsspec's file system.
+        place: the storage that they are in.
         folder: where the pieces are.
         whole: where the file is when it is finished.
         length: bytes of the whole file.
     """
 
-    def __init__(self, files: Any, folder: str, whole: str, length: int) -> None:
-        self._files = files
+    def __init__(self, place: Reach, folder: str, whole: str, length: int) -> None:
+        self._place = place
+        self._files = place.files
         self._folder = folder
         self._whole = whole
         self._length = length
@@ -162,8 +164,8 @@ class GrowingPieces:
         if not pieces:
             return
         with in_our_words():
-            self._files.makedirs(self._whole.rpartition("/")[0], exist_ok=True)
-            if "s3" in self._files.protocol:
+            self._place.make_folder_for(self._whole)
+            if self._place.joins:
                 self._files.merge(self._whole, pieces)  # The server joins them by itself.
             else:
                 with self._files.open(self._whole, "wb") as whole:
@@ -186,8 +188,9 @@ class GrowingPieces:
             StorageError: the storage refuses.
         """
         with in_our_words():
-            self._files.makedirs(self._folder, exist_ok=True)
-            self._files.pipe_file(self._name(begin, begin + len(data)), data)
+            name = self._name(begin, begin + len(data))
+            self._place.make_folder_for(name)
+            self._files.pipe_file(name, data)
             if replaces:
                 self._files.rm_file(self._name(begin, begin + replaces))
 

@@ -1,20 +1,21 @@
 """Where the bytes of uploads and outputs are: a folder, or anything that fsspec reaches."""
 
 import hashlib
+import io
 import os
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
-import fsspec
-from fsspec.implementations.local import LocalFileSystem
 from uuid_utils import uuid7
 
 from ledger.errors import StorageError, TooLarge
-from ledger.foreign import in_our_words
+from ledger.foreign import foreign_errors, in_our_words
 from ledger.growing import Growing, GrowingFile, GrowingPieces
+from ledger.reach import Reach, reach
 
 PIECE = 1 << 20
 AHEAD = 4 << 20  # bytes that are fetched at once from afar; s3fs would hold 50 MB for each reader
@@ -36,8 +37,19 @@ class Storage:
     """
 
     def __init__(self, url: str) -> None:
-        self._files, self._root = fsspec.core.url_to_fs(url)
-        self._local = isinstance(self._files, LocalFileSystem)
+        self._url = url
+
+    @cached_property
+    def _place(self) -> Reach:
+        return reach(self._url)
+
+    def require(self) -> None:
+        """Make sure that there is what reaches the storage; whether it answers is not asked.
+
+        Raises:
+            StorageError: a library is missing; the words say which.
+        """
+        _ = self._place
 
     def writer(self, key: str, name: str, limit: int) -> "Writer":
         """Open a new file for bytes that arrive in pieces.
@@ -52,8 +64,8 @@ class Storage:
         """
         with in_our_words():
             path = self._path(key)
-            self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
-            return Writer(self, key, self._files.open(path, "wb"), name, limit)
+            self._place.make_folder_for(path)
+            return Writer(self, key, self._place.files.open(path, "wb"), name, limit)
 
     def growing(self, key: str, length: int) -> Growing:
         """Return the place of a file that arrives in several requests; it need not exist yet.
@@ -62,10 +74,10 @@ class Storage:
             key: where its bytes are when it is whole.
             length: bytes of the whole file.
         """
-        if self._local:
+        if self._place.is_local:
             return GrowingFile(Path(self._path(key)))
         folder = self._path(f"partial/{key.rpartition('/')[2]}")
-        return GrowingPieces(self._files, folder, self._path(key), length)
+        return GrowingPieces(self._place, folder, self._path(key), length)
 
     def keep(self, path: Path, key: str) -> Measured:
         """Take a finished local file into the storage; the local file is gone afterwards.
@@ -76,11 +88,11 @@ class Storage:
         with in_our_words():
             measured = _measure(path)
             target = self._path(key)
-            self._files.makedirs(target.rpartition("/")[0], exist_ok=True)
-            if self._local:
+            self._place.make_folder_for(target)
+            if self._place.is_local:
                 shutil.move(path, target)
             else:
-                self._files.put_file(str(path), target)
+                self._place.files.put_file(str(path), target)
                 path.unlink()
         return measured
 
@@ -94,13 +106,13 @@ class Storage:
         """
         with in_our_words():
             target = self._path(key)
-            self._files.makedirs(target.rpartition("/")[0], exist_ok=True)
+            self._place.make_folder_for(target)
             with path.open("rb") as file:
                 os.fsync(file.fileno())
-            if self._local:
+            if self._place.is_local:
                 shutil.move(path, target)
             else:
-                self._files.put_file(str(path), target)
+                self._place.files.put_file(str(path), target)
                 # So this process need not fetch what it has.
                 path.rename(_copy_of(key, folder))
 
@@ -111,7 +123,7 @@ class Storage:
             StorageError: they are not there, or the storage does not answer.
         """
         with in_our_words():
-            file: IO[bytes] = self._files.open(self._path(key), "rb", block_size=AHEAD)
+            file: IO[bytes] = self._place.files.open(self._path(key), "rb", block_size=AHEAD)
             return file
 
     def local(self, key: str, folder: Path) -> Path:
@@ -121,14 +133,14 @@ class Storage:
             StorageError: they are not there, or the storage does not answer.
         """
         source = self._path(key)
-        if self._local:
+        if self._place.is_local:
             return Path(source)
         copy = _copy_of(key, folder)
         if not copy.exists():
             # Named when it is whole: another thread may look, and an interrupted copy is none.
             half = folder / str(uuid7())
             with in_our_words():
-                self._files.get_file(source, str(half))
+                self._place.files.get_file(source, str(half))
                 half.rename(copy)
         return copy
 
@@ -140,9 +152,9 @@ class Storage:
         """
         path = self._path(folder)
         with in_our_words():
-            self._files.invalidate_cache(path)  # What it remembers may be gone.
+            self._place.files.invalidate_cache(path)  # What it remembers may be gone.
             try:
-                found = self._files.ls(path, detail=True)
+                found = self._place.files.ls(path, detail=True)
             except FileNotFoundError:
                 return {}
         return {
@@ -158,8 +170,8 @@ class Storage:
             StorageError: the storage does not answer.
         """
         with in_our_words():
-            if self._files.exists(self._path(key)):
-                self._files.rm_file(self._path(key))
+            if self._place.files.exists(self._path(key)):
+                self._place.files.rm_file(self._path(key))
 
     def delete_all(self, prefix: str) -> None:
         """Remove every file whose key begins with a folder's; it is no error if there is none.
@@ -168,11 +180,11 @@ class Storage:
             StorageError: the storage does not answer.
         """
         with in_our_words():
-            if self._files.exists(self._path(prefix)):
-                self._files.rm(self._path(prefix), recursive=True)
+            if self._place.files.exists(self._path(prefix)):
+                self._place.files.rm(self._path(prefix), recursive=True)
 
     def _path(self, key: str) -> str:
-        return f"{self._root}/{key}"
+        return self._place.path(key)
 
 
 class Writer:
@@ -216,8 +228,9 @@ class Writer:
         try:
             with in_our_words():
                 self._file.flush()
-                if hasattr(self._file, "fileno"):
-                    os.fsync(self._file.fileno())
+                descriptor = _descriptor_of(self._file)
+                if descriptor is not None:
+                    os.fsync(descriptor)
                 self._file.close()
         except StorageError:
             self.discard()
@@ -227,7 +240,7 @@ class Writer:
     def discard(self) -> None:
         """Close and delete the file."""
         # A full disk refuses the last bytes once more; what is unwanted anyway must still go.
-        with suppress(OSError):
+        with suppress(*foreign_errors()):
             self._file.close()
         self._storage.delete(self.key)
 
@@ -235,6 +248,14 @@ class Writer:
         """Pretend to seek: werkzeug rewinds a finished upload, and nobody reads it from here."""
         del offset, whence
         return 0
+
+
+def _descriptor_of(file: Any) -> int | None:
+    """Return the kernel's number of an open file; None for one that is not on this machine."""
+    try:
+        return int(file.fileno())
+    except (AttributeError, io.UnsupportedOperation):
+        return None
 
 
 def _copy_of(key: str, folder: Path) -> Path:

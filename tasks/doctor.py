@@ -13,7 +13,7 @@ from celery import Celery
 from kombu import Connection, Producer, Queue
 
 from ledger import Ledger
-from ledger.errors import LedgerError, LedgerOutdated, LedgerUnavailable
+from ledger.errors import LedgerError, LedgerOutdated, LedgerUnavailable, StorageError
 from tasks.kind import Kind
 from tasks.kinds.commands import DECLARED_BY, catalogue
 from tasks.publisher import WAIT
@@ -135,6 +135,11 @@ def _commands(ledger: Ledger, app: Celery, kinds: Mapping[str, Kind]) -> Iterato
 
 
 def _storage(ledger: Ledger) -> Finding:
+    try:
+        ledger.files.require()
+    except StorageError as error:
+        repair = "pip install it beside the others, or set STORAGE_URL to another place."
+        return Finding("storage", Verdict.WRONG, str(error), repair)
     try:
         ledger.files.probe()
     except LedgerError as error:

@@ -11,7 +11,8 @@ from celery.worker import state
 from celery.worker.components import Pool
 from uuid_utils import uuid7
 
-from ledger.errors import LedgerUnavailable
+from ledger.errors import LedgerUnavailable, StorageError
+from ledger.reach import reach
 from ledger.workers import NewWorker
 from tasks import acknowledgement, control
 from tasks.chores import Chores
@@ -50,7 +51,8 @@ class ClockStep(bootsteps.StartStopStep):
                 [kind for kind in kinds().values() if kind.queue in taken],
                 worker.app.settings.ack_timeout,
             )
-        except acknowledgement.AckTimeoutTooShort as error:
+            reach(worker.app.settings.storage_url)
+        except (acknowledgement.AckTimeoutTooShort, StorageError) as error:
             raise SystemExit(f"The worker does not start.\n{error}") from error
         control.answer_revokes()
         guard = Guard()

@@ -4,8 +4,10 @@ import logging
 from types import FrameType
 from typing import Any
 
+from gunicorn.errors import AppImportError
 from gunicorn.workers.gthread import ThreadWorker
 
+from ledger.errors import StorageError
 from webapp.live import close_all
 
 logger = logging.getLogger(__name__)
@@ -28,6 +30,18 @@ class Worker(ThreadWorker):
         except TimeoutError:
             logger.info("%s stood still for %g s and is cut off.", conn.client, self.patience)
             return False
+
+    def load_wsgi(self) -> None:
+        """Load the console, and refuse to start where the settings name what is not installed.
+
+        Raises:
+            AppImportError: a storage's library is missing. gunicorn prints the words and ends.
+        """
+        super().load_wsgi()
+        try:
+            self.wsgi.extensions["postroom"].ledger.files.require()
+        except StorageError as error:
+            raise AppImportError(f"The console does not start. {error}") from error
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin a graceful stop.

@@ -104,7 +104,8 @@ def test_an_upload_goes_on_after_the_page_was_loaded_anew(page: Page, large: Pat
 def test_what_is_removed_is_gone_and_what_will_not_do_says_so_at_once(
     page: Page, witness: Witness, large: Path, tmp_path: Path
 ) -> None:
-    witness.expected += ["status of 422", "status of 423"]  # Refused; and still storing when removed.
+    # It will not do; and what is still being stored can only be removed a moment later.
+    witness.expected += ["status of 422", "status of 423"]
     page.goto("/new/tables")
     slow(page)
     page.get_by_label("File").set_input_files(large)

@@ -62,6 +62,16 @@ def test_the_command_has_its_say_where_the_ledger_is_unprepared_or_away(
     assert all(re.match(r"good |wrong |doubtful |          → ", line) for line in said)
 
 
+def test_a_storage_that_nothing_here_reaches_is_named_with_what_to_install(
+    settings: Settings, ledger: Ledger, publisher: Publisher, nowhere: Celery
+) -> None:
+    where = {"storage_url": "gs://bucket/postroom", "database_url": ledger.database.url}
+    app = create_app(settings.model_copy(update=where), publisher=publisher, celery=nowhere)
+    told = app.test_cli_runner().invoke(args=["doctor"])
+    words = "STORAGE_URL begins with gs://. Please install gcsfs to access Google Storage."
+    assert f"wrong     storage: {words}\n          → pip install it" in told.output
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

@@ -155,3 +155,14 @@ def test_whoever_takes_nothing_for_too_long_holds_no_thread(
     until("the console has given up", lambda: not holds_the_film())
     with pytest.raises(IncompleteRead):
         stalled.read()
+
+
+def test_a_console_whose_storage_needs_a_library_says_so_in_a_line_and_ends(
+    postroom: Postroom,
+) -> None:
+    postroom.environment["STORAGE_URL"] = "gs://bucket/postroom"
+    console = postroom.start("web")
+    until("it has ended", lambda: not console.running())
+    words = "The console does not start. STORAGE_URL begins with gs://. Please install gcsfs"
+    assert words in console.text()
+    assert "Traceback" not in console.text()
