@@ -16,7 +16,7 @@ def leaks(what: Literal["memory", "threads"]) -> int:
         return len([bytearray(10_000_000) for _ in range(400)])
     forever = threading.Event()
     for _ in range(200):
-        threading.Thread(target=forever.wait, daemon=True).start()
+        threading.Thread(target=forever.wait).start()
     return threading.active_count()
 
 

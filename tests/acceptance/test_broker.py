@@ -22,6 +22,9 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.broker
 
+# So that a job whose message died is not sent again because its queue is empty.
+ONLY_BY_LETTER = {"RESEND_AFTER": "3600"}
+
 
 @contextmanager
 def channel(site: Site) -> Iterator[Any]:
@@ -179,7 +182,7 @@ def test_a_message_that_is_no_job_of_ours_is_kept_and_the_worker_lives(
 
 
 def test_a_job_whose_message_died_is_sent_again(site: Site, gate: Path, trace: Path) -> None:
-    worker = site.worker().ready()
+    worker = site.worker(**ONLY_BY_LETTER).ready()
     first = site.submit("stays", trace=trace, gate=gate)
     site.started(first)
     waiting = [site.submit("hello", name="Ada", seconds=0) for _ in range(3)]
@@ -198,7 +201,7 @@ def test_a_running_job_whose_message_died_runs_again_until_it_ends(
     site: Site, gate: Path, trace: Path
 ) -> None:
     site.limit_deliveries(2)
-    site.worker(MAX_CRASHES="20").ready()
+    site.worker(MAX_CRASHES="20", **ONLY_BY_LETTER).ready()
     job = site.submit("works_on", trace=trace, gate=gate)
     for number in range(1, 6):
         pid = site.started(job, attempt=number).pid
