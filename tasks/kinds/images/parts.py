@@ -16,8 +16,9 @@ from tasks.kinds.images.words import amount
 
 logger = logging.getLogger(__name__)
 
-# Seconds between two ways to the ledger and the storage. They grow with what there is to lose.
+# Seconds between two ways to the ledger and the storage: an eighth of what the work has taken.
 KEEP_FIRST, KEEP_EVERY = 0.5, 10.0
+SHARE = 1 / 8
 
 _FACTS = "facts.json"
 
@@ -44,8 +45,7 @@ class Parts:
         self._unkept: list[Path] = []
         self._part: zipfile.ZipFile | None = None
         self._in_part: list[Fact] = []
-        self._pause = KEEP_FIRST
-        self._kept_at = time.monotonic()
+        self._begun = self._kept_at = time.monotonic()
         self.facts: dict[int, Fact] = {}
 
     def take_up(self) -> None:
@@ -74,9 +74,9 @@ class Parts:
             self._part.writestr(f"{fact.number}.jpg", shrunk.thumb)
         self.facts[fact.number] = fact
         self._in_part.append(fact)
-        if time.monotonic() - self._kept_at > self._pause:
+        pause = SHARE * (self._kept_at - self._begun)
+        if time.monotonic() - self._kept_at > min(max(pause, KEEP_FIRST), KEEP_EVERY):
             self._keep()
-            self._pause = min(2 * self._pause, KEEP_EVERY)
             self._kept_at = time.monotonic()
 
     def _keep(self) -> None:
