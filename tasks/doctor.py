@@ -192,8 +192,9 @@ def _confirms(connection: Connection) -> Finding:
     name = f"postroom.doctor.{uuid4()}"
     channel.queue_declare(name, exclusive=True, auto_delete=True)
     try:
+        # With a body: in an alarm RabbitMQ reads a new connection's first message up to there.
         Producer(channel, auto_declare=False).publish(
-            b"", routing_key=name, mandatory=True, confirm_timeout=WAIT
+            b"any", routing_key=name, mandatory=True, confirm_timeout=WAIT
         )
     except (*connection.connection_errors, OSError) as error:
         return Finding(
