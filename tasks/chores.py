@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ledger import Ledger
 from ledger.jobs import Unsent
+from ledger.partial_rows import ABANDONED_AFTER
 from ledger.recovery import Freed
 from tasks import dead_letters
 from tasks.kind import Kind
@@ -16,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 200  # jobs sent in one tick, so that the heart goes on beating
 FORGET, FORGET_EVERY = 50, 60.0  # old jobs removed in one tick; seconds from the last of them
+SWEEP_EVERY = 600.0  # seconds between removals of uploads that nobody uses
 LET_GO_EVERY = 5.0  # seconds between removals of the checkpoints of jobs that have ended
 LEASE = 10.0  # seconds for which one clock does all this
 
@@ -44,7 +46,7 @@ class Chores:
         self._kinds = kinds
         self._worker = worker
         self._dead_queue = dead_queue
-        self._forget_at = self._let_go_at = 0.0
+        self._forget_at = self._let_go_at = self._sweep_at = 0.0
 
     def do(self, beating_for: float) -> None:
         """Do everything once, if no other clock does.
@@ -70,6 +72,8 @@ class Chores:
             self._send_what_is_gone(queue, settings.resend_after)
         if time.monotonic() >= self._let_go_at:
             self._let_go()
+        if time.monotonic() >= self._sweep_at:
+            self._sweep()
         if settings.keep_for and time.monotonic() >= self._forget_at:
             self._forget(settings.keep_for)
 
@@ -86,6 +90,15 @@ class Chores:
         """Remove a batch of what ended jobs kept for attempts that will not come; as below."""
         if self._ledger.checkpoints.forget_settled(FORGET) < FORGET:
             self._let_go_at = time.monotonic() + LET_GO_EVERY
+
+    def _sweep(self) -> None:
+        """Remove a batch of uploads that nobody went on with or gave to a job; as below."""
+        partial = self._ledger.partials.forget(ABANDONED_AFTER, FORGET)
+        whole = self._ledger.retention.forget_uploads(ABANDONED_AFTER, FORGET)
+        if partial or whole:
+            logger.info("%d unfinished and %d unused uploads are removed.", partial, whole)
+        if max(partial, whole) < FORGET:
+            self._sweep_at = time.monotonic() + SWEEP_EVERY
 
     def _forget(self, seconds: float) -> None:
         """Remove a batch of what is old; the next one follows at once, or when there may be one."""
