@@ -13,7 +13,7 @@ from tasks.kinds.media import ffmpeg
 logger = logging.getLogger(__name__)
 
 WIDTH = 1_280  # pixels of a poster, at most
-FROM, FRAMES = 0.1, 8  # where the poster is looked for: a share of the video, and frames from there
+FROM, FRAMES = 0.1, 4  # where the poster is looked for: a share of the video, and frames from there
 WAVEFORM = "1200x240"
 COLUMNS = 1_200
 COLOUR = "#4c8bf5"  # It is seen on white and on black, which the picture lets through.
