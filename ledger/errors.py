@@ -87,6 +87,14 @@ class StorageFull(StorageError):
     """The file storage has no room left."""
 
 
+class OverQuota(StorageError):
+    """There is no room for this person's files, or for anybody's; nothing was accepted."""
+
+    def __init__(self, whose: str, used: int, limit: int, more: int = 0) -> None:
+        this = f", and this needs {more / 1e6:,.1f} MB" if more else ""
+        super().__init__(f"{whose} take {used / 1e6:,.1f} of {limit / 1e6:,.1f} MB{this}.")
+
+
 class TooLarge(StorageError):
     """A file has more bytes than the settings allow."""
 

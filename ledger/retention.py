@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, select, update
 
 from ledger.database import Database
+from ledger.errors import NotSettled
 from ledger.files import Files
 from ledger.schema import dead_letters, files, job_uploads, jobs
 
@@ -43,6 +44,39 @@ class Retention:
                 # Attempts, log lines and the rows of files go with them.
                 connection.execute(delete(jobs).where(jobs.c.id.in_(ids)))
         return len(ids)
+
+    def forget_files(self, job: str) -> int:
+        """Remove the files of a job that has ended, and its uploads that no other job uses.
+
+        Its log, its result and what it was asked stay.
+
+        Returns:
+            The bytes that are free now.
+
+        Raises:
+            NotSettled: it runs, or waits for a worker.
+            StorageError: the storage does not answer; what is left can be removed again.
+        """
+        ended = select(jobs.c.id).where(jobs.c.id == job, jobs.c.finished_at.is_not(None))
+        used = exists().where(job_uploads.c.file == files.c.id)
+        with self._database.read() as connection:
+            if connection.execute(ended).one_or_none() is None:
+                raise NotSettled("The job has not ended yet, and needs its files.")
+        self._files.delete_outputs(job)
+        with self._database.write() as connection:
+            outputs = delete(files).where(files.c.job == job).returning(files.c.size)
+            freed: int = sum(connection.execute(outputs).scalars())
+            links = delete(job_uploads).where(job_uploads.c.job == job)
+            uploads = connection.execute(links.returning(job_uploads.c.file)).scalars().all()
+            unused = delete(files).where(files.c.id.in_(uploads), ~used)
+            gone = connection.execute(unused.returning(files.c.id, files.c.size)).all()
+            # Whoever looks at the job's page sees that they are gone.
+            seen = update(jobs).where(jobs.c.id == job).values(revision=jobs.c.revision + 1)
+            connection.execute(seen)
+        for upload, size in gone:
+            self._files.delete_upload(upload)
+            freed += size
+        return freed
 
     def forget_uploads(self, seconds: float, limit: int) -> int:
         """Remove uploads older than that which no job uses; return how many, at most `limit`.

@@ -16,6 +16,7 @@ from ledger.guesses import Guesses
 from ledger.jobs import Jobs
 from ledger.logs import Logs
 from ledger.partials import Partials
+from ledger.quota import Quota
 from ledger.recovery import Recovery
 from ledger.retention import Retention
 from ledger.settings import Settings
@@ -48,6 +49,7 @@ class Ledger:
         self.files = Files(self.database, storage)
         self.checkpoints = Checkpoints(self.database, self.attempts, storage)
         self.partials = Partials(self.database, storage)
+        self.quota = Quota(self.database, settings.quota_per_person, settings.quota)
         self.retention = Retention(self.database, self.files)
         self.workers = Workers(self.database)
         self.users = Users(self.database)

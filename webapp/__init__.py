@@ -18,6 +18,7 @@ from webapp import (
     accounts,
     api,
     commands,
+    deletion,
     doctor,
     downloads,
     errors,
@@ -84,6 +85,7 @@ def create_app(
     for part in (
         accounts,
         api,
+        deletion,
         doctor,
         downloads,
         errors,

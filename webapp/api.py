@@ -15,6 +15,7 @@ from tasks.inputs import to_row
 from tasks.kind import Kind
 from tasks.queue import submit
 from webapp import openapi, shapes
+from webapp.deletion import own_job
 from webapp.downloads import sent, zipped
 from webapp.fragments import Cursor, read_cursor, written
 from webapp.jobs import log_text
@@ -210,6 +211,15 @@ def files(job_id: str) -> ResponseReturnValue:
     ledger = services().ledger
     ledger.jobs.get(job_id)
     return shapes.Files.of(job_id, ledger.files.outputs_of(job_id)).answer()
+
+
+@blueprint.delete("/jobs/<job_id>/files")
+def delete_files(job_id: str) -> ResponseReturnValue:
+    """Delete the files of a job of one's own that has ended, and its uploads that no other uses."""
+    ledger = services().ledger
+    own_job(ledger, job_id)
+    ledger.retention.forget_files(job_id)
+    return "", 204
 
 
 @blueprint.get("/jobs/<job_id>/files.zip")

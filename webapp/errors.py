@@ -17,16 +17,19 @@ from ledger.errors import (
     NoSuchFile,
     NoSuchJob,
     NotSettled,
+    OverQuota,
     StorageError,
     StorageFull,
     TooLarge,
     Unstorable,
     UploadBusy,
 )
+from ledger.quota import Kept
 from tasks.kind import Kind
 from webapp import shapes
 from webapp.mistakes import Mistake, WrongInputs
-from webapp.security import API
+from webapp.security import API, owner
+from webapp.services import services
 from webapp.submission import UnknownKind
 
 logger = logging.getLogger(__name__)
@@ -47,6 +50,7 @@ class Problem:
     advice: str
     mistakes: Sequence[Mistake] = ()
     kinds: Sequence[Kind] = ()
+    files: Sequence[Kept] = ()
 
 
 @blueprint.get("/healthz")
@@ -67,18 +71,25 @@ def tell(app: Flask) -> None:
         return answer
 
     def answer_ours(error: Exception) -> Response:
-        problem = problem_of(error)
+        problem = _with_files(problem_of(error), error)
         if problem.status >= SERVER_ERROR:
             logger.error(
                 "%s %s is answered %d: %s", request.method, request.path, problem.status, error
             )
-        if isinstance(error, TooLarge | StorageFull | UploadBusy):
+        if isinstance(error, TooLarge | StorageFull | OverQuota | UploadBusy):
             read_on()
         return answered(problem)
 
     app.register_error_handler(HTTPException, answer_http)
     for kind in (LedgerError, WrongInputs, UnknownKind):
         app.register_error_handler(kind, answer_ours)
+
+
+def _with_files(problem: Problem, error: Exception) -> Problem:
+    """Say which files could be deleted where there is no room for more."""
+    if not isinstance(error, OverQuota):
+        return problem
+    return replace(problem, files=services().ledger.quota.largest(owner()))
 
 
 def answered(problem: Problem) -> Response:
@@ -97,6 +108,7 @@ def as_json(problem: Problem) -> Response:
         detail=problem.advice,
         errors=[shapes.Mistake(field=one.field, message=one.message) for one in problem.mistakes],
         kinds=[kind.name for kind in problem.kinds],
+        files=[shapes.Kept.of(file) for file in problem.files],
     )
     body = shape.model_dump_json(exclude_defaults=True)
     return Response(body, problem.status, mimetype="application/problem+json")
@@ -179,6 +191,12 @@ _OURS: Mapping[type[Exception], Problem] = {
         413,
         "The file is too large",
         "Nothing was accepted. Whoever runs Postroom can raise the limit, MAX_UPLOAD.",
+    ),
+    OverQuota: Problem(
+        507,
+        "There is no room for more of your files",
+        "Nothing was accepted. Delete what you no longer need, on the pages of your jobs, and send "
+        "it again.",
     ),
     StorageFull: Problem(
         507,

@@ -15,7 +15,7 @@ from ledger.record import WAITING, Job, State, StoredFile
 from tasks.ansi import plain
 from tasks.inputs import HIDDEN, shown
 from tasks.kind import Kind
-from webapp.fragments import Cursor, newest, written
+from webapp.fragments import Cursor, Snapshot, newest, written
 from webapp.live import watch
 from webapp.questions import Sort, questions
 from webapp.security import owner
@@ -86,6 +86,7 @@ def show(job_id: str) -> str:
         kind=kind,
         given=given,
         again=again_link(seen.job, kind, owner()),
+        deletable=_deletable(seen, given, owner()),
         seen=seen,
         cursor=written(seen.seen),
         update=watch().renderer.update(seen),
@@ -106,6 +107,12 @@ class Given:
     links: bool
 
 
+def _deletable(seen: Snapshot, given: list[Given], reader: str) -> bool:
+    """Return whether this reader will be able to delete files of the job, now or in the end."""
+    has = bool(seen.outputs) or any(one.uploads for one in given)
+    return seen.job.owner == reader and (has or not seen.job.state.settled)
+
+
 def inputs_of(job: Job, kind: Kind | None, uploads: list[StoredFile], reader: str) -> list[Given]:
     """Return a job's inputs in the order of its form, secrets hidden.
 
@@ -118,8 +125,10 @@ def inputs_of(job: Job, kind: Kind | None, uploads: list[StoredFile], reader: st
         secret = kind is None or name in kind.secrets
         question = asked.get(name)
         if question is not None and question.of_files:
-            files = [by_id[file] for file in _files_in(value) if file in by_id]
-            given.append(Given(question.label, "", files, job.owner == reader))
+            files = [by_id[file] for file in files_in(value) if file in by_id]
+            gone = [one for one in _several(value) if one["id"] not in by_id]
+            words = f"deleted: {shown(gone)}" if gone else ""
+            given.append(Given(question.label, words, files, job.owner == reader))
             continue
         as_json = question is not None and question.sort is Sort.JSON
         text = json.dumps(value, ensure_ascii=False, indent=1) if as_json else shown(value)
@@ -128,8 +137,13 @@ def inputs_of(job: Job, kind: Kind | None, uploads: list[StoredFile], reader: st
     return given
 
 
-def _files_in(value: Any) -> list[str]:
-    return [one["id"] for one in (value if isinstance(value, list) else [value]) if one]
+def files_in(value: Any) -> list[str]:
+    """Return the ids of the files that a stored input names."""
+    return [one["id"] for one in _several(value)]
+
+
+def _several(value: Any) -> list[Any]:
+    return [one for one in (value if isinstance(value, list) else [value]) if one]
 
 
 def again_link(job: Job, kind: Kind | None, reader: str) -> str | None:
@@ -145,7 +159,7 @@ def again_link(job: Job, kind: Kind | None, reader: str) -> str | None:
         value = job.inputs.get(name)
         if name in kind.secrets or (question.of_files and job.owner != reader):
             continue
-        written = _files_in(value) if question.of_files else list(question.write(value))
+        written = files_in(value) if question.of_files else list(question.write(value))
         more = texts | {name: written or [""]}  # Said to be empty, or the form shows a default.
         longer = f"{form}?{urlencode(more, doseq=True)}"
         if len(longer) <= LONGEST_LINK:

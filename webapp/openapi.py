@@ -52,6 +52,7 @@ def document(kinds: Mapping[str, Kind], listing: type[BaseModel], longest_key: i
                 "post": _submit(kinds, key),
             },
             **_paths_of_a_job(key),
+            **_uploads(),
             "/kinds": {"get": _get("List the kinds of jobs", shapes.Kinds, [])},
         },
         "components": {
@@ -72,7 +73,15 @@ def _paths_of_a_job(key: Part) -> Part:
         "/jobs/{job_id}/retry": {"post": _change("Have a job run again now", job_id, key)},
         "/jobs/{job_id}/log": {"get": log},
         "/jobs/{job_id}/files": {
-            "get": _get("List the files that a job made", shapes.Files, [job_id], wrong=(404,))
+            "get": _get("List the files that a job made", shapes.Files, [job_id], wrong=(404,)),
+            "delete": {
+                "summary": "Delete the files of a job of one's own, and uploads that no other uses",
+                "parameters": [job_id],
+                "responses": {
+                    "204": {"description": "They are gone"},
+                    **_problems((401, 403, 404, 409, 503)),
+                },
+            },
         },
         "/jobs/{job_id}/files.zip": {"get": _bytes("Fetch all files as one ZIP", [job_id], "zip")},
         "/jobs/{job_id}/files/{name}": {
@@ -93,6 +102,30 @@ def _bytes(summary: str, parameters: list[Part], what: str, *, in_ranges: bool =
             "200": _answer("The bytes", content),
             **(part if in_ranges else {}),
             **_problems((401, 404, 503)),
+        },
+    }
+
+
+def _uploads() -> Part:
+    """Describe uploads that go on where a connection broke, as the protocol tus 1.0 has them."""
+    upload_id = _parameter("upload_id", "path", description="Stands for the file in inputs.")
+    whole: Part = {"type": "integer", "minimum": 0}
+    begun = [_parameter("Tus-Resumable", "header", schema={"const": "1.0.0"})]
+    length = _parameter("Upload-Length", "header", schema=whole, description="In bytes.")
+    place = _parameter("Upload-Offset", "header", schema=whole, description="Where they belong.")
+    bytes_of: Part = {"content": {"application/offset+octet-stream": {}}}
+
+    def verb(summary: str, status: int, parameters: list[Part], *wrong: int) -> Part:
+        answers = {str(status): {"description": "Done"}, **_problems((401, *wrong, 503))}
+        return {"summary": summary, "parameters": begun + parameters, "responses": answers}
+
+    part = verb("Send the bytes that follow", 204, [upload_id, place], 404, 409, 415, 422, 423)
+    return {
+        "/uploads": {"post": verb("Begin an upload (tus 1.0)", 201, [length], 400, 413, 422, 507)},
+        "/uploads/{upload_id}": {
+            "head": verb("Say how much is stored", 200, [upload_id], 404),
+            "patch": {**part, "requestBody": bytes_of},
+            "delete": verb("Remove an upload that no job uses", 204, [upload_id], 404, 409, 423),
         },
     }
 

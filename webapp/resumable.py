@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Conflict, HTTPException
 
 from ledger import Ledger
-from ledger.errors import NoSuchFile, TooLarge
+from ledger.errors import NoSuchFile, OverQuota, TooLarge
 from ledger.partial_rows import Partial
 from ledger.partials import Turn
 from ledger.record import StoredFile
@@ -77,7 +77,7 @@ def create() -> Response:
     told = parts.metadata(description)
     name = told.get("filename") or told.get("name") or "unnamed"
     _require_welcome(name, length, told)
-    partial = services().ledger.partials.rows.begin(owner(), name, length, description)
+    partial = _begun(services().ledger, name, length, description)
     headers = {
         "Location": url_for("resumable.offset", upload_id=partial.id),
         "Upload-Offset": "0",
@@ -166,6 +166,22 @@ def _require_welcome(name: str, length: int, told: parts.Metadata) -> None:
     wrong = not_accepted(question, name) if question else ""
     if wrong:
         raise WrongFile(wrong)
+
+
+def _begun(ledger: Ledger, name: str, length: int, description: str) -> Partial:
+    """Begin an upload for which there is room.
+
+    Raises:
+        OverQuota: there is none.
+    """
+    ledger.quota.require(owner(), length)
+    partial = ledger.partials.rows.begin(owner(), name, length, description)
+    try:
+        ledger.quota.require(owner())
+    except OverQuota:
+        ledger.partials.discard(partial)
+        raise
+    return partial
 
 
 def _receive(partial: Partial, begin: int) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Self
 from flask import url_for
 from pydantic import BaseModel, ConfigDict
 
-from ledger import record
+from ledger import quota, record
 from ledger.record import Cause, State, StoredFile
 from tasks import kind as kinds
 from tasks.ansi import plain
@@ -199,6 +199,20 @@ class Mistake(Shape):
     message: str
 
 
+class Kept(Shape):
+    """A file that takes room; `url` is the page of a job by which it can be deleted, or null."""
+
+    name: str
+    size: int
+    url: str | None
+
+    @classmethod
+    def of(cls, file: quota.Kept) -> Self:
+        """Return a file of the ledger."""
+        url = url_for("jobs.show", job_id=file.job) if file.job else None
+        return cls(name=file.name, size=file.size, url=url)
+
+
 class Problem(Shape):
     """Why there is no other answer, after RFC 9457; `errors` is all that is wrong with inputs."""
 
@@ -208,6 +222,7 @@ class Problem(Shape):
     detail: str
     errors: list[Mistake] = []
     kinds: list[str] = []
+    files: list[Kept] = []
 
 
 def without_secrets(inputs: Mapping[str, Any], kind: kinds.Kind | None) -> dict[str, Any]:

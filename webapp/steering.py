@@ -7,9 +7,13 @@ from typing import Final
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from ledger.errors import AlreadySettled, NotSettled
+from ledger.errors import AlreadySettled, NoSuchFile, NotSettled
+from ledger.record import Job
+from tasks.kind import Kind
 from tasks.queue import Accepted, retry
 from webapp import words
+from webapp.jobs import files_in
+from webapp.questions import questions
 from webapp.services import Services, services
 from webapp.submission import find
 
@@ -29,13 +33,23 @@ def run_again(found: Services, job_id: str, key: str | None = None) -> Accepted:
     Raises:
         NoSuchJob: nobody has submitted it.
         UnknownKind: its kind is no longer here.
+        NoSuchFile: an upload of its was deleted.
         NotSettled: it runs, or waits for a worker.
         LedgerUnavailable: it is not known whether it will run again.
     """
-    kind = find(found.kinds, found.ledger.jobs.get(job_id).kind)
+    job = found.ledger.jobs.get(job_id)
+    kind = find(found.kinds, job.kind)
+    _require_uploads(found, kind, job)
     # Apart from the keys of submits, and of a length that the ledger takes.
     digest = key and f"retry {hashlib.sha256(f'{job_id} {key}'.encode()).hexdigest()}"
     return retry(found.ledger, found.publisher, kind, job_id, digest)
+
+
+def _require_uploads(found: Services, kind: Kind, job: Job) -> None:
+    asked = questions(kind.inputs).values()
+    named = {file for one in asked if one.of_files for file in files_in(job.inputs.get(one.name))}
+    if named - {file.id for file in found.ledger.files.uploads_of(job.id)}:
+        raise NoSuchFile("A file that the job was given is deleted, so it can't run again.")
 
 
 @blueprint.get("/cancel")

@@ -69,8 +69,10 @@ def gather(
 
     Raises:
         StorageError: a file could not be stored.
+        OverQuota: the owner has no room for files, and so none for a job's.
         LedgerUnavailable: the database does not answer.
     """
+    ledger.quota.require(owner)
     kept, mistakes = uploads.keep(arrived, owner)
     values = dict(values)
     files = {}

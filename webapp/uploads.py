@@ -9,13 +9,14 @@ from typing import IO, Any, Final, cast
 import flask
 
 from ledger import Ledger
-from ledger.errors import StorageError
+from ledger.errors import OverQuota, StorageError
 from ledger.files import Files, display_name, media_type
 from ledger.record import StoredFile
 from ledger.storage import Writer
 from webapp.hints import accepted
 from webapp.mistakes import Mistake
 from webapp.questions import Question
+from webapp.security import owner
 from webapp.services import services
 from webapp.signatures import HEAD, contradiction
 
@@ -113,6 +114,9 @@ class Request(flask.Request):
         content_length: int | None = None,  # noqa: ARG002
     ) -> IO[bytes]:
         found = services()
+        if not self.incoming and "person" in flask.g:
+            # Before a byte of it is stored; the rest of the form is as good as nothing beside it.
+            found.ledger.quota.require(owner(), self.content_length or 0)
         incoming = Incoming(found.ledger.files, filename or "", found.settings.max_upload)
         self.incoming.append(incoming)
         return cast(IO[bytes], incoming)
@@ -143,8 +147,23 @@ def keep(
             mistakes.append(Mistake(question.name, wrong))
             incoming.close()
         else:
-            kept.setdefault(question.name, []).append(incoming.keep(owner))
+            file = incoming.keep(owner)
+            kept.setdefault(question.name, []).append(file)
+            _require_room(services().ledger, file)
     return kept, mistakes
+
+
+def _require_room(ledger: Ledger, file: StoredFile) -> None:
+    """Remove a file again that is too much.
+
+    Raises:
+        OverQuota: it is.
+    """
+    try:
+        ledger.quota.require(file.owner)
+    except OverQuota:
+        ledger.files.remove_unused(file.id)
+        raise
 
 
 def not_accepted(question: Question, name: str) -> str:

@@ -341,7 +341,7 @@ def test_the_description_covers_every_address_of_the_api(app: Flask, program: Pr
     paths = {
         rule.rule.removeprefix("/api/v1").replace("<", "{").replace(">", "}")
         for rule in app.url_map.iter_rules()
-        if rule.endpoint.startswith("api.")
+        if rule.endpoint.startswith(("api.", "resumable."))
     }
     assert described["openapi"].startswith("3.1")
     assert described["paths"].keys() == paths - {"/openapi.json"}
