@@ -14,7 +14,7 @@ from ledger.record import StoredFile
 from ledger.schema import files, partial_uploads
 
 ABANDONED_AFTER: Final = 86_400  # seconds without a byte
-LEASE: Final = 10.0  # seconds for which a request that has died keeps others out
+LEASE: Final = 5.0  # seconds for which a request that has died keeps others out
 
 
 @dataclass(frozen=True, slots=True)

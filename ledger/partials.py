@@ -18,7 +18,7 @@ from ledger.partial_rows import Partial, PartialRows
 from ledger.record import StoredFile
 from ledger.storage import Storage
 
-RENEW_EVERY: Final = 2.0  # seconds
+RENEW_EVERY: Final = 1.0  # seconds
 MOST_DIGESTS: Final = 1_000
 
 
