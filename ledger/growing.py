@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from ledger.foreign import in_our_words
 from ledger.reach import Reach
 
-PIECE: Final = 1 << 24  # bytes; S3 joins pieces of 5 MiB or more
+PIECE: Final = 1 << 23  # bytes; S3 joins pieces of 5 MiB or more
 MOST_PIECES: Final = 10_000  # that S3 joins
 READ: Final = 1 << 20  # bytes read at a time
 

@@ -75,8 +75,8 @@ def _arriving() -> Iterator[bytes]:
     try:
         while piece := request.stream.read(PIECE):
             yield piece
-    except ClientDisconnected:
-        return
+    except (ClientDisconnected, OSError):
+        return  # Whoever sent it has gone, or was silent for too long.
 
 
 def _hold(held: IO[bytes], checksum: str) -> None:

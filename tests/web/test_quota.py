@@ -68,7 +68,9 @@ def test_the_api_says_the_same_and_nothing_is_kept(
     assert (status, problem["title"]) == (507, "There is no room for more of your files")
     assert [file["size"] for file in problem["files"]] == [len(BIG)] * 2  # type: ignore[attr-defined]  # JSON
     speak = {**token, "Tus-Resumable": "1.0.0", "Upload-Length": str(len(BIG))}
-    assert stranger.post("/api/v1/uploads", headers=speak).status_code == 507
+    refused = stranger.post("/api/v1/uploads", headers=speak)
+    assert refused.status_code == 507
+    assert "take 0.8 of 1.0 MB, and this needs 0.4 MB" in refused.get_json()["detail"]
     assert len(stored(settings)) == len(ledger.jobs.page(limit=9)) == 2
 
 

@@ -18,8 +18,10 @@ from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from ledger import Ledger, Settings
+from tasks.publisher import Publisher
 from tests.web.conftest import browser_of, hidden_fields
 from tests.web.test_uploads import CSV, NEEDED, app, stored
+from webapp import create_app
 
 __all__ = ["app"]  # The same kinds as there.
 
@@ -45,6 +47,15 @@ def begin(client: FlaskClient, speak: Headers, length: int, **words: str) -> str
     answer = client.post("/api/v1/uploads", headers=headers)
     assert answer.status_code == 201, answer.text
     return answer.headers["Location"]
+
+
+class Breaking(io.BytesIO):
+    """What a server reads from a connection that is reset in the end."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if found := super().read(size):
+            return found
+        raise ConnectionResetError(104, "Connection reset by peer")
 
 
 def patch(
@@ -117,11 +128,23 @@ def test_a_part_that_breaks_off_is_kept_as_far_as_it_came(
     address = begin(stranger, speak, len(BYTES))
     # Fewer bytes than were announced, as when a connection breaks.
     headers = {**speak, **PART, "Upload-Offset": "0", "Content-Length": str(len(BYTES))}
-    stranger.patch(address, headers=headers, input_stream=io.BytesIO(BYTES[:123_456]))
+    stranger.patch(address, headers=headers, input_stream=Breaking(BYTES[:123_456]))
     assert head(stranger, speak, address) == 123_456
     patch(stranger, speak, address, 123_456, BYTES[123_456:])
     file = ledger.files.uploads([address.rpartition("/")[2]], "ada").popitem()[1]
     assert file.sha256 == hashlib.sha256(BYTES).hexdigest()
+
+
+def test_what_is_held_back_for_a_larger_piece_is_kept_when_a_part_breaks_off(
+    settings: Settings, ledger: Ledger, publisher: Publisher, speak: Headers
+) -> None:
+    where = {"storage_url": "memory://broken", "database_url": ledger.database.url}
+    elsewhere = settings.model_copy(update=where)
+    client = create_app(elsewhere, publisher=publisher).test_client()
+    address = begin(client, speak, len(BYTES))
+    headers = {**speak, **PART, "Upload-Offset": "0", "Content-Length": str(len(BYTES))}
+    client.patch(address, headers=headers, input_stream=Breaking(BYTES[:123_456]))
+    assert head(client, speak, address) == 123_456
 
 
 def test_a_small_file_comes_in_one_request(
