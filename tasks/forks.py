@@ -1,13 +1,16 @@
-"""A step that no fork may come into: a child must not inherit a lock that a database library holds.
+"""A step that no fork may come into: whoever is forked in the midst of it must not live.
 
-SQLite and libpq have locks inside that a child forked in the midst of a call would inherit, locked
-for ever.
+What the step has of the database is in the new process too, and for ever as it was in that
+moment. SQLite takes a transaction that was open for one of the new process's own, and keeps that
+process from writing as long as it lives; and both databases' libraries have locks inside.
 """
 
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from billiard.pool import EX_RECYCLE
 
 FORK_WAITS = 0.1  # seconds that a new child waits for a step's end, at most
 
@@ -17,14 +20,16 @@ _held: list[bool] = []
 
 @contextmanager
 def not_across_a_fork() -> Iterator[None]:
-    """Hold back the forks of other threads for the length of a block."""
+    """Hold back the forks of other threads for the length of a block.
+
+    A fork waits for a moment only, for the main process never waits for the database. Whoever is
+    born in the block all the same ends at once, and the pool makes another.
+    """
     with _forking:
         yield
 
 
 def _hold() -> None:
-    # Bounded, for the main process never waits for the database: a step that hangs longer waits
-    # in the network or for a file lock, not inside one of those locks.
     _held.append(_forking.acquire(timeout=FORK_WAITS))
 
 
@@ -33,4 +38,10 @@ def _release() -> None:
         _forking.release()
 
 
-os.register_at_fork(before=_hold, after_in_parent=_release, after_in_child=_release)
+def _release_or_end() -> None:
+    if not _held[-1]:
+        os._exit(EX_RECYCLE)  # The pool takes it for a child that had its time.
+    _release()
+
+
+os.register_at_fork(before=_hold, after_in_parent=_release, after_in_child=_release_or_end)
