@@ -65,6 +65,16 @@ def patch(
     return client.patch(address, headers=headers, data=data)
 
 
+def broken(client: FlaskClient, speak: Headers, address: str) -> None:
+    """Send the first 123,456 bytes of many, as gunicorn hands them on."""
+    client.patch(
+        address,
+        headers={**speak, **PART, "Upload-Offset": "0"},
+        input_stream=Breaking(BYTES[:123_456]),
+        environ_overrides={"CONTENT_LENGTH": str(len(BYTES)), "wsgi.input_terminated": True},
+    )
+
+
 def head(client: FlaskClient, speak: Headers, address: str) -> int:
     answer = client.head(address, headers=speak)
     assert answer.status_code == 200
@@ -126,9 +136,7 @@ def test_a_part_that_breaks_off_is_kept_as_far_as_it_came(
     stranger: FlaskClient, ledger: Ledger, speak: Headers
 ) -> None:
     address = begin(stranger, speak, len(BYTES))
-    # Fewer bytes than were announced, as when a connection breaks.
-    headers = {**speak, **PART, "Upload-Offset": "0", "Content-Length": str(len(BYTES))}
-    stranger.patch(address, headers=headers, input_stream=Breaking(BYTES[:123_456]))
+    broken(stranger, speak, address)
     assert head(stranger, speak, address) == 123_456
     patch(stranger, speak, address, 123_456, BYTES[123_456:])
     file = ledger.files.uploads([address.rpartition("/")[2]], "ada").popitem()[1]
@@ -142,8 +150,7 @@ def test_what_is_held_back_for_a_larger_piece_is_kept_when_a_part_breaks_off(
     elsewhere = settings.model_copy(update=where)
     client = create_app(elsewhere, publisher=publisher).test_client()
     address = begin(client, speak, len(BYTES))
-    headers = {**speak, **PART, "Upload-Offset": "0", "Content-Length": str(len(BYTES))}
-    client.patch(address, headers=headers, input_stream=Breaking(BYTES[:123_456]))
+    broken(client, speak, address)
     assert head(client, speak, address) == 123_456
 
 
