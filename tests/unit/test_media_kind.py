@@ -289,9 +289,17 @@ def running_ffmpeg() -> int | None:
     """Return the pid of an ffmpeg that this process has started."""
     for pid in guard.processes():
         seen = guard.look(pid)
-        if seen and seen.parent == os.getpid() and seen.state != b"Z":
+        if seen and seen.parent == os.getpid() and seen.state != b"Z" and runs_ffmpeg(pid):
             return pid
     return None
+
+
+def runs_ffmpeg(pid: int) -> bool:
+    """Return whether a process is one; this one has other children, such as tests' servers."""
+    try:
+        return b"ffmpeg" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return False  # It has just ended.
 
 
 @pytest.fixture(scope="module")
