@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from tasks.kinds.images.fit import fit
+from tasks.kinds.images.words import pixels
 from tests.unit.images_made import file, images_of, moving, plain, swapped_profile, turned
 
 FORMATS = {"webp": "a.webp", "jpeg": "a.jpg", "png": "a.png", "avif": "a.avif"}
@@ -235,4 +236,5 @@ def test_a_format_that_can_not_hold_so_large_a_picture_says_so(tmp_path: Path) -
 
     made = images_of(tmp_path, given, width=None, height=None)
 
-    assert made.why == {"a.png": "It would have 17000 × 2 pixels, and WebP holds 16,383 on a side."}  # noqa: RUF001
+    size = pixels(17_000, 2)
+    assert made.why == {"a.png": f"It would have {size} pixels, and WebP holds 16,383 on a side."}

@@ -73,7 +73,11 @@ def test_a_file_that_is_no_picture_is_named_with_its_reason(
         ("C:/b.png", GOOD, "has a name that leads out of the archive"),
         ("b.zip", archive({"c.png": GOOD}), "is an archive in an archive. Unpack it first"),
         ("b.png", archive({"c.png": GOOD}), "is an archive in an archive. Unpack it first"),
-        ("b.png", b"BM" + b"\0" * 30_000_000, "is a ZIP bomb: 29.2 kB that unpack to 30.0 MB"),
+        (
+            "b.png",
+            b"BM" + b"\0" * 30_000_000,
+            "is a ZIP bomb: 29.2\N{NO-BREAK SPACE}kB that unpack to 30.0\N{NO-BREAK SPACE}MB",
+        ),
         ("b.txt", b"dear reader", "is no picture"),
         ("b.png", bomb(), "decompression bomb"),
     ],

@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 # Seconds between two ways to the ledger and the storage: an eighth of what the work has taken.
 KEEP_FIRST, KEEP_EVERY = 0.5, 10.0
 SHARE = 1 / 8
+TELL_EVERY = 10.0  # seconds between two lines about that
 
 _FACTS = "facts.json"
 
@@ -45,7 +46,7 @@ class Parts:
         self._unkept: list[Path] = []
         self._part: zipfile.ZipFile | None = None
         self._in_part: list[Fact] = []
-        self._begun = self._kept_at = time.monotonic()
+        self._begun = self._kept_at = self._told_at = time.monotonic()
         self.facts: dict[int, Fact] = {}
 
     def take_up(self) -> None:
@@ -62,7 +63,7 @@ class Parts:
             self.facts |= {fact.number: fact for fact in facts}
         if self.facts:
             done = amount(len(self.facts), "picture")
-            logger.info("%s had been done before this attempt began.", done.capitalize())
+            logger.info("%s had been done before this attempt began.", done)
 
     def add(self, finished: Finished) -> None:
         """Take a finished picture, or one that is skipped."""
@@ -88,7 +89,9 @@ class Parts:
             # A death now costs more pictures, and that is all: the next time brings these along.
             logger.warning("What is done so far can't be kept yet; the work goes on: %s", error)
         self._unkept = [path for path in self._unkept if path.exists()]
-        logger.info("%s so far.", amount(len(self.facts), "picture").capitalize())
+        if time.monotonic() - self._told_at > TELL_EVERY:
+            logger.info("%s so far.", amount(len(self.facts), "picture"))
+            self._told_at = time.monotonic()
 
     def _close(self) -> None:
         if self._part is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tasks.kinds.images.facts import Fact
 from tasks.kinds.images.words import amount, change, pixels, size
 
-ROWS = 20  # that the page shows of each table; the CSV file has all
+ROWS = 10  # that the page shows of each table; the CSV file has all
 NAMED = 5  # reasons that an error names
 
 _HEADER = (
@@ -15,7 +15,7 @@ _HEADER = (
     "result",
     "bytes before",
     "bytes after",
-    "change",
+    "per cent",
     "width before",
     "height before",
     "width",
@@ -30,25 +30,26 @@ def result(facts: Sequence[Fact], csv_name: str) -> dict[str, object]:
     done = [fact for fact in facts if fact.result]
     skipped = [fact for fact in facts if not fact.result]
     before, after = (sum(sizes) for sizes in zip(*((f.before, f.after) for f in done), strict=True))
-    found: dict[str, object] = {"pictures": len(done)}
-    if skipped:
-        found["skipped"] = [
-            {"picture": fact.name, "why": f"It {fact.why}."} for fact in skipped[:ROWS]
-        ]
-        found |= _more("skipped", len(skipped), csv_name)
-    found["size"] = f"{size(before)} before, {size(after)} after ({change(before, after)})"
-    found["sizes"] = [_row(fact) for fact in done[:ROWS]]
-    return found | _more("sizes", len(done), csv_name)
+    whole = f"{size(before)} before, {size(after)} after ({change(before, after)})"
+    notes = [{"picture": fact.name, "note": fact.note} for fact in done if fact.note]
+    return (
+        {"done": len(done), "size": whole}
+        | _rows("skipped", [{"picture": f.name, "why": f"It {f.why}."} for f in skipped], csv_name)
+        | _rows("notes", notes, csv_name)
+        | _rows("sizes", [_sizes(fact) for fact in done], csv_name)
+    )
 
 
-def _more(what: str, number: int, csv_name: str) -> dict[str, object]:
-    if number <= ROWS:
-        return {}
-    return {f"more {what}": f"{number - ROWS:,} more are in {csv_name}"}
+def _rows(what: str, rows: Sequence[object], csv_name: str) -> dict[str, object]:
+    """Return the first rows, and where the others are."""
+    found: dict[str, object] = {what: rows[:ROWS]} if rows else {}
+    if len(rows) > ROWS:
+        found[f"more {what}"] = f"{len(rows) - ROWS:,} more are in {csv_name}"
+    return found
 
 
-def _row(fact: Fact) -> dict[str, object]:
-    row: dict[str, object] = {
+def _sizes(fact: Fact) -> dict[str, str]:
+    return {
         "picture": fact.name,
         "before": size(fact.before),
         "after": size(fact.after),
@@ -56,7 +57,6 @@ def _row(fact: Fact) -> dict[str, object]:
         "pixels before": pixels(fact.width_before, fact.height_before),
         "pixels": pixels(fact.width, fact.height),
     }
-    return row | ({"note": fact.note} if fact.note else {})
 
 
 def write_csv(facts: Sequence[Fact], target: Path) -> None:
@@ -75,7 +75,7 @@ def _line(fact: Fact) -> tuple[object, ...]:
         fact.result,
         fact.before,
         fact.after,
-        change(fact.before, fact.after),
+        round(100 * fact.after / fact.before, 1),
         fact.width_before,
         fact.height_before,
         fact.width,

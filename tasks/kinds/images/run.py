@@ -108,7 +108,7 @@ def _write(parts: Parts, facts: Sequence[Fact]) -> None:
     before, after = sum(fact.before for fact in done), sum(fact.after for fact in done)
     logger.info(
         "%s: %s before, %s after (%s).",
-        amount(len(done), "picture").capitalize(),
+        amount(len(done), "picture"),
         size(before),
         size(after),
         change(before, after),

@@ -1,6 +1,8 @@
-"""Amounts and shares as a person reads them."""
+"""Amounts and shares as a person reads them; what belongs together stays in one line."""
 
 import humanize
+
+_SPACE = "\N{NO-BREAK SPACE}"
 
 
 def amount(number: int, noun: str) -> str:
@@ -10,12 +12,13 @@ def amount(number: int, noun: str) -> str:
 
 def size(number: float) -> str:
     """Return a number of bytes as a file manager does: 1.2 MB."""
-    return humanize.naturalsize(number).replace("Bytes", "bytes").replace("Byte", "byte")
+    words = humanize.naturalsize(number).replace("Bytes", "bytes").replace("Byte", "byte")
+    return words.replace(" ", _SPACE)
 
 
 def pixels(width: int, height: int) -> str:
     """Return how large a picture is, as width times height."""
-    return f"{width} \N{MULTIPLICATION SIGN} {height}"
+    return f"{width}{_SPACE}\N{MULTIPLICATION SIGN}{_SPACE}{height}"
 
 
 def change(before: int, after: int) -> str:
@@ -24,4 +27,4 @@ def change(before: int, after: int) -> str:
         return ""
     share = round(100 * (after - before) / before)
     sign = "+" if share > 0 else "\N{MINUS SIGN}" if share < 0 else "\N{PLUS-MINUS SIGN}"
-    return f"{sign}{abs(share)} %"
+    return f"{sign}{abs(share)}{_SPACE}%"
