@@ -9,8 +9,13 @@ const PAUSES = [200, 1000, 2000, 4000, 8000, 15000]; // ms until the next attemp
 const SILENCE = 20000; // ms without a byte sent after which a connection counts as broken
 const LAST_WORD = 120000; // ms for which the server may look at what it got
 
-/** The server does not take the file; the message says why. */
-export class Refused extends Error {}
+/** The server does not take the file; the message says why, and `files` which others take its room. */
+export class Refused extends Error {
+  constructor(words, files = []) {
+    super(words);
+    this.files = files;
+  }
+}
 
 /** The transfer was stopped by `stop`. */
 export class Stopped extends Error {}
@@ -20,13 +25,13 @@ class Gone extends Error {}
 
 const base64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
-/** Return what an answer says that is no success, in words for a person. */
-function words(request) {
+/** Return what an answer that is no success says. */
+function refusal(request) {
   try {
-    const { title, detail } = JSON.parse(request.responseText);
-    return detail || title;
+    const { title, detail, files } = JSON.parse(request.responseText);
+    return new Refused(detail || title, files);
   } catch {
-    return `The server answered ${request.status}.`;
+    return new Refused(`The server answered ${request.status}.`);
   }
 }
 
@@ -36,7 +41,7 @@ function judge(request) {
   if (status === 404 || status === 410) throw new Gone();
   if (status === 401) throw new Refused("You are no longer signed in. Reload the page, sign in and choose the file again: it goes on from where it is.");
   if ([0, 408, 409, 423, 425, 429, 460].includes(status) || (status >= 500 && status !== 507)) throw new Broken();
-  throw new Refused(words(request));
+  throw refusal(request);
 }
 
 export class Transfer {

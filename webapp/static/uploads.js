@@ -103,7 +103,7 @@ class Row {
       if (error instanceof Stopped) return;
       if (!(error instanceof Refused)) throw error;
       memory.forget();
-      this.refused(error.message);
+      this.refused(error.message, error.files);
     }
   }
 
@@ -129,8 +129,12 @@ class Row {
     say(this.form, `${this.name} is here.`);
   }
 
-  refused(words) {
+  refused(words, files = []) {
     this.words(words, true);
+    for (const { name, size: bytes, url } of files.filter((file) => file.url)) {
+      const link = Object.assign(document.createElement("a"), { href: url, target: "_blank", textContent: name });
+      this.element.querySelector(".sending-words").append(document.createElement("br"), link, ` ${size(bytes)}`);
+    }
     say(this.form, `${this.name} was not taken: ${words}`);
   }
 
