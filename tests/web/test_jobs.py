@@ -300,3 +300,24 @@ def test_the_form_of_run_again_is_filled(client: FlaskClient, ledger: Ledger) ->
     form = client.get(link).text
     assert 'value="Grace"' in form
     assert 'value="7"' in form
+
+
+def test_of_many_files_that_were_given_the_page_shows_some_and_folds_the_others(
+    client: FlaskClient, ledger: Ledger, signed_in: str
+) -> None:
+    given = []
+    for number in range(15):
+        writer = ledger.files.receive(f"{number:02}.jpg", 9)
+        writer.write(b"1")
+        given.append(Upload.of(ledger.files.accept(writer, signed_in)))
+    inputs = {"pictures": [upload.model_dump() for upload in given]}
+    uploads = [upload.id for upload in given]
+    job, _new = ledger.jobs.submit(
+        Submission("images", "default", inputs, signed_in, uploads=uploads)
+    )
+
+    shown, folded = client.get(f"/jobs/{job}").text.split("<details><summary>and 3 more</summary>")
+
+    assert "11.jpg" in shown
+    assert "12.jpg" not in shown
+    assert folded.split("</details>")[0].count(".jpg</a>") == 3
