@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ledger.record import Ending, State
+from tasks.cores import cores
 from tasks.inputs import Upload
 from tests.acceptance.conftest import Site
 from tests.unit.images_made import archive, photo
@@ -15,7 +16,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.broker
 
-COUNT = 40
+COUNT = 20 * cores()  # which take some seconds
 DONE_BEFORE = re.compile(r"(\d+) pictures had been done before this attempt began")
 
 

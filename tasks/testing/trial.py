@@ -1,22 +1,8 @@
-"""Runs a kind in a test as a worker does, but without a broker and a console.
-
-    from tasks.testing import run_kind
-
-    def test_words_are_counted(tmp_path):
-        text = tmp_path / "a.txt"
-        text.write_text("to be or not to be")
-        done = run_kind(words, text=text, most=1)
-        assert done.result == {"to": 2}
-
-The ledger and the storage are real, in a temporary folder: limits, outputs, the log and checkpoints
-are what they are in a worker. `Trial` also kills, cancels and continues a job.
-"""
+"""A job of a kind on trial: run, killed, cancelled and continued."""
 
 import atexit
-import logging
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -25,31 +11,24 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache, wraps
-from importlib import import_module
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from celery.exceptions import Ignore
 
-from ledger import Ledger, Settings
-from ledger.files import key_of
+from ledger.files import kept_of, key_of
 from ledger.jobs import Submission
-from ledger.record import JSON, Delivery, Job, LogLine, Progress
+from ledger.record import JSON, Job, LogLine, Progress
 from ledger.workers import NewWorker
 from tasks import guard
-from tasks.app import app
-from tasks.context import JobLog, current
 from tasks.inputs import to_row, uploads_in
-from tasks.interrupt import SOFT, Interrupts
 from tasks.kind import Kind, Upload
 from tasks.outcomes import JobFailed
-from tasks.programs import sparing_what_runs
-from tasks.run import Runner
+from tasks.testing.witness import Witness
+from tasks.testing.worker import WORKER, attempt, ledger_in
 
 LOOK_EVERY = 0.01  # seconds between two looks at a job that is to be killed or cancelled
-
-_interrupts = Interrupts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +76,10 @@ class Trial:
     def __init__(self, kind: Kind, /, **inputs: Any) -> None:
         self._kind = kind
         self._folder = Path(tempfile.mkdtemp(dir=_all_trials()))
-        self._ledger = _ledger_in(self._folder)
+        self._ledger = ledger_in(self._folder)
         self._ledger.upgrade()
         self._ledger.workers.register(
-            NewWorker("tests", "worker@tests", "tests", os.getpid(), [kind.queue], 1, "")
+            NewWorker(WORKER, "worker@tests", "tests", os.getpid(), [kind.queue], 1, "")
         )
         values = kind.parse({name: self._given(value) for name, value in inputs.items()})
         self._job, _new = self._ledger.jobs.submit(
@@ -134,6 +113,12 @@ class Trial:
         """What all attempts have logged and printed, as far as it is written."""
         return "\n".join(line.text for line in self._lines())
 
+    @property
+    def kept(self) -> list[Path]:
+        """The files that its attempts have given to `checkpoint`, under names of the storage."""
+        folder = Path(self._ledger.settings.storage_url) / kept_of(self._job)
+        return [path for path in folder.rglob("*") if path.is_file()]
+
     def _lines(self) -> list[LogLine]:
         return self._ledger.logs.after(self._job)
 
@@ -143,21 +128,15 @@ class Trial:
         Raises:
             BaseException: as `run_kind` does.
         """
-        witness = _Witness()
+        witness = Witness()
         kind = replace(self._kind, function=witness.of(self._kind.function))
         try:
-            with _as_in_a_worker():
-                result = self._execute(kind)
+            result = attempt(self._ledger, kind, self._job)
         except (JobFailed, Ignore):
             if witness.error is None:
                 raise
             raise witness.error from None
         return Done(result, self._outputs(), self.log, witness.progress, witness.checkpoint())
-
-    def _execute(self, kind: Kind) -> JSON:
-        # The message of a dead attempt comes again, counted; so a new attempt may take over.
-        delivery = Delivery(self._job, "message", self.job.attempt)
-        return Runner(self._ledger, "tests", _interrupts).execute(kind, delivery)
 
     def _outputs(self) -> dict[str, Path]:
         folder = self._folder / "outputs"
@@ -194,10 +173,10 @@ class Trial:
     def _started(self) -> Iterator[subprocess.Popen[bytes]]:
         """Run an attempt in another process for the length of the block."""
         function = self._kind.function
-        attempt = (str(self._folder), function.__module__, self._kind.name, self._job)
+        names = (str(self._folder), function.__module__, self._kind.name, self._job)
         path = os.pathsep.join(dict.fromkeys([str(Path.cwd()), *filter(None, sys.path)]))
         process = subprocess.Popen(  # noqa: S603 - our own module, and names that the test gave
-            [sys.executable, "-m", "tasks.testing", *attempt],
+            [sys.executable, "-m", "tasks.testing.worker", *names],
             env=os.environ | {"PYTHONPATH": path},
             start_new_session=True,
         )
@@ -232,8 +211,7 @@ class Trial:
         somebody = threading.Thread(target=ask)
         somebody.start()
         try:
-            with _as_in_a_worker():
-                self._execute(self._kind)
+            attempt(self._ledger, self._kind, self._job)
         except (Ignore, JobFailed):
             ended = time.monotonic()
         finally:
@@ -243,81 +221,9 @@ class Trial:
         return ended - asked[0]
 
 
-class _Witness:
-    """Sees what a kind's function says and raises, where the ledger keeps but the last of it."""
-
-    def __init__(self) -> None:
-        self.error: BaseException | None = None
-        self.progress: list[Progress] = []
-        self.checkpoint: Callable[[], Any] = lambda: None
-
-    def of(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function, watched."""
-
-        @wraps(function)
-        def watched(**inputs: Any) -> Any:
-            self._attend()
-            try:
-                return function(**inputs)
-            except BaseException as error:
-                self.error = error
-                raise
-
-        return watched
-
-    def _attend(self) -> None:
-        running = current()
-        assert running is not None
-        self.checkpoint = lambda: running.checkpoint.state
-        move = running.move
-
-        def seen(to: Progress) -> None:
-            self.progress.append(to)
-            move(to)
-
-        running.move = seen  # type: ignore[method-assign]  # each step passes here
-
-
-@contextmanager
-def _as_in_a_worker() -> Iterator[None]:
-    """Bring records to the job's log, and leave the process as it was."""
-    root, handler, before = logging.getLogger(), JobLog(), signal.getsignal(SOFT)
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(min(level, logging.INFO))
-    try:
-        with sparing_what_runs():
-            yield
-    finally:
-        root.removeHandler(handler)
-        root.setLevel(level)
-        signal.signal(SOFT, before)
-
-
 @cache
 def _all_trials() -> Path:
     """Return a folder that is gone when this process ends."""
     folder = Path(tempfile.mkdtemp(prefix="postroom-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
-
-
-def _ledger_in(folder: Path) -> Ledger:
-    # Named even where that is the default: what the environment says must not reach a test.
-    database = f"sqlite:///{folder / 'ledger.sqlite3'}"
-    return Ledger(
-        Settings(postroom_var=folder, database_url=database, storage_url=str(folder / "storage"))
-    )
-
-
-def _attempt(folder: str, module: str, kind: str, job: str) -> None:
-    """Run one attempt, in a process that a test will kill."""
-    import_module(module)
-    ledger = _ledger_in(Path(folder))
-    delivery = Delivery(job, "message", ledger.jobs.get(job).attempt)
-    with _as_in_a_worker():
-        Runner(ledger, "tests", _interrupts).execute(app.tasks[kind].kind, delivery)
-
-
-if __name__ == "__main__":
-    _attempt(*sys.argv[1:])
