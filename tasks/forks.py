@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from billiard.pool import EX_RECYCLE
 
-FORK_WAITS = 0.1  # seconds that a new child waits for a step's end, at most
+FORK_WAITS = 0.25  # seconds that the main process waits with a new child, at most
 
 _forking = threading.Lock()
 _held: list[bool] = []
