@@ -24,6 +24,9 @@ _CHECKS = {
     "imports": ["lint-imports"],
 }
 
+# Most of the slow tests wait for something. Each of these starts servers of its own.
+_AT_ONCE = ["--numprocesses=2", "--dist=worksteal"]
+
 # Packages of the system that the tests need, and whether what is in them is here.
 _NEEDED: dict[str, Callable[[], bool]] = {
     "rabbitmq-server": lambda: Programs.find() is not None,
@@ -50,7 +53,7 @@ class Outcome:
 def main(arguments: Sequence[str]) -> int:
     """Install what is missing, run everything, and return the exit status.
 
-    With arguments, pytest alone runs, with these arguments.
+    With arguments, pytest alone runs, with these arguments and one test at a time.
     """
     log = ROOT / "var" / "log" / "test.log"
     environment = Environment(ROOT, log)
@@ -62,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
         return error.code
     steps = {} if arguments else dict(_CHECKS)
     # The tests come last, so that the log closes on their count.
-    steps["tests"] = ["pytest", *arguments]
+    steps["tests"] = ["pytest", *(arguments or _AT_ONCE)]
     variables = environment.variables()
     outcomes = [_run(name, command, variables) for name, command in steps.items()]
     say("\n" + "\n".join(str(outcome) for outcome in outcomes))
