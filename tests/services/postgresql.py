@@ -83,7 +83,11 @@ class PostgreSQL:
 
     def __enter__(self) -> Self:
         """Start the server."""
-        return self.start()
+        try:
+            return self.start()
+        except AssertionError:
+            self.close()  # Nobody else would end what has started of it.
+            raise
 
     def __exit__(
         self,

@@ -161,7 +161,11 @@ class RabbitMQ:
 
     def __enter__(self) -> Self:
         """Start the node."""
-        return self.start()
+        try:
+            return self.start()
+        except AssertionError:
+            self.close()  # Nobody else would end what has started of it.
+            raise
 
     def __exit__(
         self,
