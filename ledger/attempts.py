@@ -16,6 +16,7 @@ from sqlalchemy import (
 from ledger.database import Database
 from ledger.endings import end_cancelled
 from ledger.errors import ClaimLost
+from ledger.prepared import Step
 from ledger.record import (
     JSON,
     Cause,
@@ -67,21 +68,28 @@ class Attempts:
         at: dict[str, Any] = {name: bindparam(name) for name in _columns(Progress())}
         self._report = self._holds.returning(jobs.c.cancel_requested_at)
         self._report_at = self._report.values(at)
-        self._settle = self._holds.values(
+        settle = self._holds.values(
             state=bindparam("state"),
             cause=bindparam("cause"),
             finished_at=now,
             result=bindparam("result"),
             **{name: bindparam(name) for name in _error_columns(None)},
         )
-        self._settle_at = self._settle.values(at)
-        self._close = (
+        settle = settle.returning(jobs.c.id)
+        self._settle = database.prepare(settle)
+        self._settle_at = database.prepare(settle.values(at))
+        self._closed = (
             update(attempts)
             .where(
                 attempts.c.job == bindparam("b_job"), attempts.c.number == bindparam("b_attempt")
             )
             .values(ended_at=now, ending=bindparam("ending"), note=bindparam("note"))
         )
+        # A line may be there already: the answer to an earlier try got lost, not the try.
+        self._line = database.upsert(log_lines).on_conflict_do_nothing()
+        self._close = database.prepare(self._closed)
+        self._add_lines = database.prepare(self._line)
+        self._add_files = database.prepare(insert(files))
 
     def report(self, claim: Claim, progress: Progress | None, lines: Sequence[LogLine]) -> bool:
         """Write an attempt's progress and log; return whether a cancel has been asked for.
@@ -138,27 +146,42 @@ class Attempts:
         Raises:
             ClaimLost: the attempt had been closed before; nothing was written.
         """
+        if outcome.state.settled:
+            self._end(claim, outcome, progress, lines)
+        else:
+            self._hand_back(claim, outcome, progress, lines)
+
+    def _end(
+        self, claim: Claim, outcome: Outcome, progress: Progress | None, lines: Sequence[LogLine]
+    ) -> None:
+        key = {"b_job": claim.job, "b_attempt": claim.attempt}
+        end = self._settle if progress is None else self._settle_at
+        steps: list[Step] = [(self._close, key | _ending_columns(outcome))]
+        if lines:
+            steps.append((self._add_lines, _line_columns(claim, lines)))
+        if outcome.outputs:
+            steps.append((self._add_files, [_file_columns(file) for file in outcome.outputs]))
+        values = key | _end_columns(outcome) | _columns(progress)
+        if self._database.change((end, values), *steps) is None:
+            with self._database.read() as connection:
+                if not self._recorded(connection, claim, outcome):
+                    raise ClaimLost(claim.job, claim.attempt)
+
+    def _hand_back(
+        self, claim: Claim, outcome: Outcome, progress: Progress | None, lines: Sequence[LogLine]
+    ) -> None:
         key = {"b_job": claim.job, "b_attempt": claim.attempt}
         with self._database.write() as connection:
-            if outcome.state.settled:
-                statement = self._settle if progress is None else self._settle_at
-                values = _end_columns(outcome) | _columns(progress)
-            elif end_cancelled(connection, self._database, claim.job, claim.attempt):
+            if end_cancelled(connection, self._database, claim.job, claim.attempt):
                 self._write_lines(connection, claim, lines)
                 return
-            else:
-                statement = self._holds.values(self._again(outcome) | _columns(progress))
-                values = {}
-            if connection.execute(statement, key | values).rowcount == 0:
+            again = self._holds.values(self._again(outcome) | _columns(progress))
+            if connection.execute(again, key).rowcount == 0:
                 if self._recorded(connection, claim, outcome):
                     return
                 raise ClaimLost(claim.job, claim.attempt)
-            connection.execute(
-                self._close, key | {"ending": outcome.ending, "note": outcome.note[:1000]}
-            )
+            connection.execute(self._closed, key | _ending_columns(outcome))
             self._write_lines(connection, claim, lines)
-            if outcome.outputs:
-                connection.execute(insert(files), [_file_columns(file) for file in outcome.outputs])
 
     def _recorded(self, connection: Connection, claim: Claim, outcome: Outcome) -> bool:
         """Return whether this very end has been recorded: by a try whose answer got lost."""
@@ -173,21 +196,7 @@ class Attempts:
     def _write_lines(self, connection: Connection, claim: Claim, lines: Sequence[LogLine]) -> None:
         if not lines:
             return
-        # A line may be there already: the answer to an earlier try got lost, not the try.
-        connection.execute(
-            self._database.upsert(log_lines).on_conflict_do_nothing(),
-            [
-                {
-                    "job": claim.job,
-                    "attempt": line.attempt,
-                    "number": line.number,
-                    "at": line.at,
-                    "level": line.level,
-                    "text": line.text,
-                }
-                for line in lines
-            ],
-        )
+        connection.execute(self._line, _line_columns(claim, lines))
 
     def _again(self, outcome: Outcome) -> dict[str, Any]:
         """Return the columns of a job that will run again: now by its message, or later by ours."""
@@ -220,6 +229,24 @@ def _error_columns(error: Error | None) -> dict[str, Any]:
 def _end_columns(outcome: Outcome) -> dict[str, Any]:
     end = {"state": outcome.state, "cause": outcome.cause, "result": outcome.result}
     return end | _error_columns(outcome.error)
+
+
+def _ending_columns(outcome: Outcome) -> dict[str, Any]:
+    return {"ending": outcome.ending, "note": outcome.note[:1000]}
+
+
+def _line_columns(claim: Claim, lines: Sequence[LogLine]) -> list[dict[str, Any]]:
+    return [
+        {
+            "job": claim.job,
+            "attempt": line.attempt,
+            "number": line.number,
+            "at": line.at,
+            "level": line.level,
+            "text": line.text,
+        }
+        for line in lines
+    ]
 
 
 def _file_columns(file: StoredFile) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The claim: taking the right to run a job, by one guarded UPDATE whose row count decides."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     Connection,
@@ -17,6 +18,7 @@ from sqlalchemy import (
 
 from ledger.database import Database
 from ledger.endings import Limits, died_too_often, end_as_crashed, end_cancelled, history
+from ledger.prepared import Prepared
 from ledger.record import WAITING, Claim, Delivery, Ending, State
 from ledger.schema import attempts, jobs, workers
 
@@ -72,6 +74,7 @@ class Claims:
             .returning(jobs.c.attempt, jobs.c.kind, jobs.c.inputs, jobs.c.owner, jobs.c.checkpoint)
         )
         self._open = insert(attempts).values(started_at=now)
+        self._first, self._open_first = _first_claim(database)
 
     def claim(self, delivery: Delivery, worker: str, pid: int) -> Claim | Refused:
         """Take the right to run the job that a delivery names, or say why it is refused.
@@ -85,6 +88,11 @@ class Claims:
             "b_count": delivery.count,
             "b_worker": worker,
         }
+        first = self._database.change(
+            (self._first, values), (self._open_first, values | {"b_pid": pid}), soon=True
+        )
+        if first is not None:
+            return Claim(delivery.job, 1, first["kind"], first["inputs"], first["owner"], 0, None)
         # A claim that a power cut forgets is made again: the message comes back.
         with self._database.write_soon() as connection:
             row = connection.execute(self._claim, values).one_or_none()
@@ -166,3 +174,36 @@ class Claims:
                 note="RabbitMQ took the message back and gave it to another process.",
             )
         )
+
+
+def _first_claim(database: Database) -> tuple[Prepared, Prepared]:
+    """Return the first claim of a job, which is that of nearly every delivery, and its attempt."""
+    taken: dict[str, Any] = {
+        "worker": bindparam("b_worker"),
+        "message": bindparam("b_message"),
+        "delivery_count": bindparam("b_count"),
+    }
+    claim = (
+        update(jobs)
+        .where(
+            jobs.c.id == bindparam("b_job"),
+            jobs.c.state == State.PENDING,
+            jobs.c.attempt == 0,
+            jobs.c.cancel_requested_at.is_(None),
+            or_(jobs.c.due_at.is_(None), jobs.c.due_at <= database.now),
+        )
+        .values(
+            state=State.STARTED,
+            attempt=1,
+            revision=jobs.c.revision + 1,
+            started_at=database.now,
+            sent_at=func.coalesce(jobs.c.sent_at, database.now),
+            due_at=None,
+            **taken,
+        )
+        .returning(jobs.c.kind, jobs.c.inputs, jobs.c.owner)
+    )
+    opened = insert(attempts).values(
+        job=bindparam("b_job"), number=1, pid=bindparam("b_pid"), started_at=database.now, **taken
+    )
+    return database.prepare(claim), database.prepare(opened)

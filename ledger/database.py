@@ -1,25 +1,20 @@
 """One SQL database, SQLite or PostgreSQL: connections, transactions and its own clock."""
 
-import random
-import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Delete,
     Dialect,
-    Engine,
+    Insert,
     Table,
+    Update,
     bindparam,
-    create_engine,
-    event,
-    make_url,
     select,
     type_coerce,
 )
@@ -31,13 +26,11 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
+from ledger import engines
 from ledger.errors import LedgerFull, LedgerUnavailable, Unstorable
+from ledger.prepared import Prepared, Step, one_by_one, pipelined
 
 Clock = Callable[[], datetime]
-
-PATIENCE = 5.0  # seconds that SQLite's users wait for another process's write
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.0001, 0.005  # seconds between two looks for its end
-CONNECT_TIMEOUT = 3  # seconds for a new connection to PostgreSQL
 
 
 class Timestamp(TypeDecorator[datetime]):
@@ -89,10 +82,14 @@ class Database:
 
     def __init__(self, url: str, clock: Clock | None = None) -> None:
         self.url = url
+        self._journal: engines.Journal | None = None
         if url.startswith("sqlite"):
-            self.engine, self._writer = _sqlite(url, writes=False), _sqlite(url, writes=True)
+            self.engine = engines.sqlite(url, writes=False)
+            self._writer = engines.sqlite(url, writes=True)
+            self._journal = engines.Journal(url)
         else:
-            self.engine = self._writer = _postgresql(url)
+            self.engine = self._writer = engines.postgresql(url)
+        self._driver: Any = self.engine.dialect.dbapi
         self._clock = clock
         self.now = _Now() if clock is None else _told_by(clock)
 
@@ -110,6 +107,10 @@ class Database:
             return sqlite.insert(table)
         return postgresql.insert(table)
 
+    def prepare(self, statement: Insert | Update | Delete) -> Prepared:
+        """Return a statement of the job's path, compiled for this database."""
+        return Prepared(statement, self.engine.dialect)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection whose statements see one snapshot and block nobody.
@@ -117,7 +118,7 @@ class Database:
         Raises:
             LedgerUnavailable: the database did not answer.
         """
-        with _in_our_words(), self.engine.connect() as connection:
+        with self._in_our_words(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -127,8 +128,9 @@ class Database:
         Raises:
             LedgerUnavailable: the database did not answer; the commit may or may not have happened.
         """
-        with _in_our_words(), self._writer.begin() as connection:
+        with self.write_soon() as connection:
             yield connection
+        self._flush()
 
     @contextmanager
     def write_soon(self) -> Iterator[Connection]:
@@ -140,10 +142,67 @@ class Database:
         Raises:
             LedgerUnavailable: the database did not answer; the commit may or may not have happened.
         """
-        with _in_our_words(), self._writer.connect() as connection:
-            connection.execution_options(soon=True)
-            with connection.begin():
-                yield connection
+        with self._in_our_words(), self._writer.begin() as connection:
+            yield connection
+
+    def change(self, guard: Step, *others: Step, soon: bool = False) -> dict[str, Any] | None:
+        """Run prepared statements as one transaction, if the first one of them changes a row.
+
+        Args:
+            guard: decides; it returns a row.
+            others: run after it.
+            soon: a power cut may forget it, as with `write_soon`.
+
+        Returns:
+            what the guard returned, or None where it changed nothing and so nothing was done.
+
+        Raises:
+            LedgerUnavailable: the database did not answer; the commit may or may not have happened.
+        """
+        run = pipelined if self._journal is None else one_by_one
+        with self._in_our_words(), self._driven() as connection:
+            row = run(connection, guard, others)
+        if row is not None and not soon:
+            self._flush()
+        return row
+
+    @contextmanager
+    def _driven(self) -> Iterator[Any]:
+        """Give a connection as its driver has it."""
+        pooled = self._writer.raw_connection()
+        try:
+            yield pooled.driver_connection
+        except self._driver.Error as error:
+            if self._writer.dialect.is_disconnect(error, pooled.driver_connection, None):
+                pooled.invalidate(error)
+                self._writer.dispose()  # The others went the same way.
+                raise LedgerUnavailable(str(error)) from error
+            raise
+        finally:
+            pooled.close()
+
+    def _flush(self) -> None:
+        if self._journal is None:
+            return
+        try:
+            self._journal.flush()
+        except OSError as error:
+            raise LedgerUnavailable(str(error)) from error
+
+    @contextmanager
+    def _in_our_words(self) -> Iterator[None]:
+        try:
+            yield
+        except (OperationalError, PoolTimeout, self._driver.OperationalError) as error:
+            words = str(error.orig if isinstance(error, DBAPIError) else error)
+            full = "disk is full" in words or "No space left" in words
+            raise (LedgerFull if full else LedgerUnavailable)(words) from error
+        except (DataError, self._driver.DataError) as error:
+            raise Unstorable(str(getattr(error, "orig", error))) from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise LedgerUnavailable(str(error.orig)) from error
+            raise
 
     def read_clock(self) -> datetime:
         """Return the database's own time.
@@ -159,85 +218,5 @@ class Database:
         """Close every idle connection."""
         self.engine.dispose()
         self._writer.dispose()
-
-
-@contextmanager
-def _in_our_words() -> Iterator[None]:
-    try:
-        yield
-    except (OperationalError, PoolTimeout, sqlite3.OperationalError) as error:
-        # The last is what our own statements at the begin of a transaction raise.
-        words = str(error.orig if isinstance(error, DBAPIError) else error)
-        full = "disk is full" in words or "No space left" in words
-        raise (LedgerFull if full else LedgerUnavailable)(words) from error
-    except DataError as error:
-        raise Unstorable(str(error.orig)) from error
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise LedgerUnavailable(str(error.orig)) from error
-        raise
-
-
-def _sqlite(url: str, *, writes: bool) -> Engine:
-    path = make_url(url).database
-    if path:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    # SQLite's own wait for a writer sleeps for milliseconds at a time, longer than most writes
-    # take. So a connection that writes does not wait inside SQLite, but in `begin` below.
-    patience = 0 if writes else PATIENCE
-    engine = create_engine(
-        url, connect_args={"timeout": patience, "check_same_thread": False}, pool_size=8
-    )
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # We begin transactions ourselves.
-        _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
-        connection.execute("PRAGMA foreign_keys = ON")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        raw: Any = connection.connection.dbapi_connection
-        if writes:
-            soon = connection.get_execution_options().get("soon")
-            raw.execute(f"PRAGMA synchronous = {'NORMAL' if soon else 'FULL'}")
-            # IMMEDIATE: a transaction that turns to writing after a read fails at once with
-            # "database is locked", however patient one is.
-            _patiently(lambda: raw.execute("BEGIN IMMEDIATE"))
-        else:
-            raw.execute("BEGIN")
-
-    return engine
-
-
-def _patiently(act: Callable[[], object]) -> None:
-    """Try until no other process writes; give up as SQLite does, after PATIENCE."""
-    deadline = time.monotonic() + PATIENCE
-    pause = SHORTEST_PAUSE
-    while True:
-        try:
-            act()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-        else:
-            return
-        time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - to avoid step, not to hide
-        pause = min(1.2 * pause, LONGEST_PAUSE)
-
-
-def _postgresql(url: str) -> Engine:
-    return create_engine(
-        url,
-        pool_size=8,
-        max_overflow=24,
-        pool_pre_ping=False,  # A broken connection is reported, and the pool emptied, by itself.
-        connect_args={
-            "connect_timeout": CONNECT_TIMEOUT,
-            "keepalives_idle": 10,
-            "keepalives_interval": 5,
-            "keepalives_count": 2,
-            "tcp_user_timeout": 15_000,
-            "options": "-c statement_timeout=30s -c lock_timeout=10s",
-        },
-    )
+        if self._journal is not None:
+            self._journal.close()

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from ledger import Ledger
 from ledger.attempts import Outcome
 from ledger.errors import ClaimLost
-from ledger.record import Cause, Ending, Error, LogLine, Progress, State
+from ledger.record import Cause, Ending, Error, LogLine, Progress, State, StoredFile
 from tests.ledger.conftest import OwnTime, claimed, submit
 
 SUCCESS = Outcome(State.SUCCESS, Ending.SUCCEEDED, result={"answer": 42})
@@ -78,12 +79,25 @@ def test_no_attempt_settles_twice(ledger: Ledger) -> None:
 
 def test_an_end_whose_answer_got_lost_may_be_recorded_again(ledger: Ledger) -> None:
     claim = claimed(ledger, submit(ledger))
+    table = StoredFile("f1", claim.job, 1, "ada", "table.csv", "text/csv", 3, "abc", OwnTime().now)
+    end = replace(SUCCESS, outputs=(table,))
 
     for _ in range(2):
-        ledger.attempts.settle(claim, SUCCESS, Progress(1, 1), [line(ledger, 1)])
+        ledger.attempts.settle(claim, end, Progress(1, 1), [line(ledger, 1)])
 
     assert ledger.jobs.get(claim.job).result == {"answer": 42}
     assert [one.text for one in ledger.logs.after(claim.job)] == ["line 1"]
+    assert ledger.files.outputs_of(claim.job) == [table]
+
+
+def test_the_end_of_a_job_that_is_gone_is_refused(ledger: Ledger, time: OwnTime) -> None:
+    claim = claimed(ledger, submit(ledger))
+    ledger.attempts.settle(claim, SUCCESS)
+    time.passes(10)
+    assert ledger.retention.forget_jobs(5, limit=10) == 1
+
+    with pytest.raises(ClaimLost):
+        ledger.attempts.settle(claim, FAILURE, None, [line(ledger, 1)])
 
 
 def test_lines_whose_answer_got_lost_may_be_written_again(ledger: Ledger) -> None:

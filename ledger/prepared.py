@@ -1,0 +1,108 @@
+"""Statements of the job's path, compiled once and run by the driver itself.
+
+SQLAlchemy looks a statement up and its parameters over at each execution, which costs several
+times what the database takes for it. The statements are written in its language all the same, so
+that they are the same on both databases.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from sqlalchemy import BindParameter, Delete, Dialect, Insert, Update
+
+from ledger.engines import begin_writing
+
+Values: TypeAlias = Mapping[str, Any]
+
+
+class Prepared:
+    """A statement that changes rows, in the words of one database's driver.
+
+    Args:
+        statement: with a `bindparam` for what differs between executions.
+        dialect: the database's.
+    """
+
+    def __init__(self, statement: Insert | Update | Delete, dialect: Dialect) -> None:
+        compiled: Any = statement.compile(dialect=dialect)
+        self._sql = str(compiled)
+        binds = {name: bind for bind, name in compiled.bind_names.items()}
+        self._by_place = compiled.positional
+        names = compiled.positiontup if self._by_place else list(binds)
+        self._binds = [(name, *_binding(binds[name], dialect)) for name in names]
+        self._readers = [
+            (column.key, _reader(column.type, dialect)) for column in _returned(statement)
+        ]
+
+    def run(self, cursor: Any, values: Values | Sequence[Values]) -> None:
+        """Execute it once, or once for each of several values."""
+        if isinstance(values, Mapping):
+            cursor.execute(self._sql, self._parameters(values))
+        else:
+            cursor.executemany(self._sql, [self._parameters(one) for one in values])
+
+    def row(self, cursor: Any) -> dict[str, Any] | None:
+        """Return the row that its execution returned, if it changed one."""
+        rows = cursor.fetchall()
+        if not rows:
+            return None
+        return {
+            key: value if read is None else read(value)
+            for (key, read), value in zip(self._readers, rows[0], strict=True)
+        }
+
+    def _parameters(self, values: Values) -> Any:
+        found = []
+        for name, bind, write in self._binds:
+            value = values.get(name, bind.effective_value)
+            found.append(value if write is None else write(value))
+        if self._by_place:
+            return found
+        return {name: value for (name, _, _), value in zip(self._binds, found, strict=True)}
+
+
+Step: TypeAlias = tuple[Prepared, Values | Sequence[Values]]
+
+
+def one_by_one(connection: Any, guard: Step, others: Sequence[Step]) -> dict[str, Any] | None:
+    """Run a transaction on SQLite, whose answers cost no way to a server."""
+    begin_writing(connection)
+    cursor = connection.cursor()
+    statement, values = guard
+    statement.run(cursor, values)
+    row = statement.row(cursor)
+    if row is None:
+        connection.rollback()
+        return None
+    for other, its_values in others:
+        other.run(cursor, its_values)
+    connection.commit()
+    return row
+
+
+def pipelined(connection: Any, guard: Step, others: Sequence[Step]) -> dict[str, Any] | None:
+    """Run a transaction on PostgreSQL in two round trips: the guard, then all the rest of it."""
+    with connection.pipeline():
+        statement, values = guard
+        cursor = connection.cursor()
+        statement.run(cursor, values)
+        row = statement.row(cursor)
+        if row is None:
+            connection.rollback()
+            return None
+        for other, its_values in others:
+            other.run(connection.cursor(), its_values)
+        connection.commit()
+    return row
+
+
+def _binding(bind: BindParameter[Any], dialect: Dialect) -> tuple[BindParameter[Any], Any]:
+    return bind, bind.type.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _reader(type_: Any, dialect: Dialect) -> Any:
+    return type_.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _returned(statement: Any) -> Sequence[Any]:
+    return statement.exported_columns if statement._returning else ()  # noqa: SLF001 - no public name
