@@ -207,6 +207,16 @@ workers = Table(
     Column("stopping_at", Timestamp),
 )
 
+# Those that somebody paused, by name; any other queue has no row.
+queues = Table(
+    "queues",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("paused_at", Timestamp, nullable=False),
+    Column("paused_by", String(100), nullable=False),
+    Column("why", String(500), nullable=False),
+)
+
 leases = Table(
     "leases",
     metadata,

@@ -16,6 +16,7 @@ from ledger.guesses import Guesses
 from ledger.jobs import Jobs
 from ledger.logs import Logs
 from ledger.partials import Partials
+from ledger.queues import Queues
 from ledger.quota import Quota
 from ledger.recovery import Recovery
 from ledger.retention import Retention
@@ -52,6 +53,7 @@ class Ledger:
         self.quota = Quota(self.database, settings.quota_per_person, settings.quota)
         self.retention = Retention(self.database, self.files)
         self.workers = Workers(self.database)
+        self.queues = Queues(self.database)
         self.users = Users(self.database)
         self.guesses = Guesses(self.database)
 
