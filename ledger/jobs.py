@@ -242,7 +242,8 @@ class Jobs:
             states: only jobs in these states; all of them if empty.
             kind: only jobs of this kind.
         """
-        query = select(jobs).order_by(jobs.c.id.desc()).limit(limit)
+        query = select(jobs).where(jobs.c.deleted_at.is_(None)).order_by(jobs.c.id.desc())
+        query = query.limit(limit)
         if before is not None:
             query = query.where(jobs.c.id < before)
         if states:
@@ -254,7 +255,8 @@ class Jobs:
 
     def counts(self) -> dict[State, int]:
         """Return how many jobs are in each state that any job is in."""
-        query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
+        kept = jobs.c.deleted_at.is_(None)
+        query = select(jobs.c.state, func.count()).where(kept).group_by(jobs.c.state)
         with self._database.read() as connection:
             return dict(iter(connection.execute(query)))
 

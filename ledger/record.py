@@ -105,6 +105,7 @@ class Job:
     result: JSON
     error: Error | None
     retried_from: str | None = None  # The settled job whose inputs were submitted once more.
+    deleted_at: datetime | None = None  # Somebody deleted it; until it is gone that can be undone.
 
     @property
     def waiting(self) -> bool:

@@ -75,6 +75,8 @@ jobs = Table(
     Column("started_at", Timestamp),
     Column("finished_at", Timestamp),
     Column("cancel_requested_at", Timestamp),
+    # A person deleted it. It is in no list, and goes for good once that can't be undone any more.
+    Column("deleted_at", Timestamp),
     _id("retried_from"),
     # The running attempt's worker and delivery, here too so that a claim is one guarded UPDATE.
     Column("worker", String(36)),
@@ -102,6 +104,7 @@ jobs = Table(
         name="started_has_an_attempt",
     ),
     CheckConstraint("state <> 'RETRY' OR due_at IS NOT NULL", name="retry_has_a_time"),
+    CheckConstraint("deleted_at IS NULL OR finished_at IS NOT NULL", name="deleted_has_an_end"),
 )
 
 # Few jobs are open at a time, so this index stays small however long the history grows.

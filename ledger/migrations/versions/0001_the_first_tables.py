@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("started_at", ledger.database.Timestamp(), nullable=True),
         sa.Column("finished_at", ledger.database.Timestamp(), nullable=True),
         sa.Column("cancel_requested_at", ledger.database.Timestamp(), nullable=True),
+        sa.Column("deleted_at", ledger.database.Timestamp(), nullable=True),
         sa.Column("retried_from", sa.String(length=36), nullable=True),
         sa.Column("worker", sa.String(length=36), nullable=True),
         sa.Column("message", sa.String(length=36), nullable=True),
@@ -91,6 +92,9 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "state <> 'RETRY' OR due_at IS NOT NULL", name=op.f("ck_jobs_retry_has_a_time")
+        ),
+        sa.CheckConstraint(
+            "deleted_at IS NULL OR finished_at IS NOT NULL", name=op.f("ck_jobs_deleted_has_an_end")
         ),
         sa.CheckConstraint(
             "state <> 'STARTED' OR (attempt > 0 AND worker IS NOT NULL AND message IS NOT NULL AND delivery_count IS NOT NULL AND started_at IS NOT NULL)",
