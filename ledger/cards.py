@@ -1,0 +1,171 @@
+"""The card index: makes cards of jobs a moment after they changed, and finds cards by words."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    String,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    column,
+    delete,
+    func,
+    literal,
+    literal_column,
+    select,
+    table,
+    update,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from ledger.card_tables import cards
+from ledger.database import Database
+from ledger.schema import jobs
+from ledger.texts import searchable, words_of
+
+PREFIX: Final = "*"  # at a phrase's end: its last word may go on
+
+# A kind and inputs in words, without secrets; only the code of the kind knows which those are.
+Summary = Callable[[str, Mapping[str, Any]], str]
+
+_READ: Final[tuple[ColumnElement[Any], ...]] = (
+    *(jobs.c.id, jobs.c.kind, jobs.c.owner, jobs.c.queue, jobs.c.submitted_at, jobs.c.inputs),
+    *(jobs.c.state, jobs.c.cause, jobs.c.error_type, jobs.c.error_message, jobs.c.finished_at),
+)
+_VALUES: Final = ("job", "state", "cause", "kind", "owner", "queue", "submitted_at")
+_REPLACED: Final = ("state", "cause", "text")
+_WORDS: Final = table("card_words", column("rowid"), column("card_words"))
+_SIMPLE: Final[ColumnElement[str]] = literal_column("'simple'")
+
+
+class Cards:
+    """Makes cards, many in one transaction, so that nobody else waits for it for long."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        text: Any = bindparam("b_text", type_=Text)
+        if not _on_sqlite(database):
+            text = func.to_tsvector(_SIMPLE, text)
+        values: dict[str, Any] = {name: bindparam(f"b_{name}") for name in _VALUES}
+        made = database.upsert(cards).values(values | {"text": text})
+        self._make = made.on_conflict_do_update(
+            index_elements=["job"], set_={name: made.excluded[name] for name in _REPLACED}
+        )
+
+    def file_settled(self, summary: Summary, limit: int) -> int:
+        """Make the cards of jobs that have settled, oldest first; return for how many."""
+        rows = self._unfiled(jobs.c.finished_at.is_not(None), limit)
+        if not rows:
+            return 0
+        filed = (
+            update(jobs)
+            # Somebody may have deleted one since it was read.
+            .where(jobs.c.id.in_([row.id for row in rows]), jobs.c.deleted_at.is_(None))
+            .values(filed_at=self._database.now)
+            .returning(jobs.c.id)
+        )
+        made = {row.id: self._card(row, summary) for row in rows}
+        # What a power cut forgets is made again.
+        with self._database.write_soon() as connection:
+            here = connection.execute(filed).scalars().all()
+            if here:
+                connection.execute(self._make, [made[job] for job in here])
+        return len(rows)
+
+    def file_open(self, summary: Summary, limit: int, after: str = "") -> str | None:
+        """Make cards of open jobs that have none, oldest first, so that their words are found.
+
+        Args:
+            summary: see `Summary`.
+            limit: how many at the most.
+            after: an id; older jobs are not looked at.
+
+        Returns:
+            The id of the newest of them, or None where there were none.
+        """
+        has_none = ~select(cards.c.job).where(cards.c.job == jobs.c.id).exists()
+        open_ = and_(jobs.c.finished_at.is_(None), jobs.c.id > after, has_none)
+        rows = self._unfiled(open_, limit)
+        if not rows:
+            return None
+        made = {str(row.id): self._card(row, summary) for row in rows}
+        with self._database.write_soon() as connection:
+            # One that has settled meanwhile gets a better card.
+            still = select(jobs.c.id).where(jobs.c.id.in_(made), jobs.c.finished_at.is_(None))
+            here = connection.execute(still).scalars().all()
+            if here:
+                connection.execute(self._make, [made[job] for job in here])
+        newest: str = max(made)
+        return newest
+
+    def _unfiled(
+        self, condition: ColumnElement[bool], limit: int
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        query = (
+            select(*_READ)
+            .where(jobs.c.filed_at.is_(None), jobs.c.deleted_at.is_(None), condition)
+            .order_by(jobs.c.id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).all()
+
+    def _card(self, row: Row[Any], summary: Summary) -> dict[str, Any]:
+        settled = row.finished_at is not None
+        inputs = summary(row.kind, row.inputs)
+        values = {f"b_{name}": getattr(row, name, None) for name in _VALUES}
+        return values | {
+            "b_job": row.id,
+            "b_state": row.state if settled else None,
+            "b_cause": row.cause if settled else None,
+            "b_text": searchable(
+                row.kind, row.owner, inputs, row.error_type or "", row.error_message or ""
+            ),
+        }
+
+
+def take_out(connection: Connection, ids: Collection[str]) -> None:
+    """Remove the cards of jobs that somebody deletes, in the transaction that deletes them.
+
+    A job whose `filed_at` is null then gets a new one, unless it stays deleted.
+    """
+    connection.execute(delete(cards).where(cards.c.job.in_(ids)))
+    connection.execute(update(jobs).where(jobs.c.id.in_(ids)).values(filed_at=None))
+
+
+def has_words(database: Database, phrases: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a card has all of these phrases.
+
+    A phrase is words that follow each other; where it ends in `*` its last word may go on. One
+    without any word says nothing, and holds.
+    """
+    asked = [(list(words_of(phrase)), phrase.rstrip().endswith(PREFIX)) for phrase in phrases]
+    asked = [(words, goes_on) for words, goes_on in asked if words]
+    if not asked:
+        return literal(value=True)
+    if _on_sqlite(database):
+        # Our words are letters and digits, which mean nothing else in SQLite's language.
+        whole = " AND ".join(f'"{" ".join(words)}"{PREFIX * goes_on}' for words, goes_on in asked)
+        found: Select[Any] = select(_WORDS.c.rowid).where(_WORDS.c.card_words.op("MATCH")(whole))
+        return cards.c.number.in_(found)
+    return and_(*(cards.c.text.op("@@")(_tsquery(words, goes_on)) for words, goes_on in asked))
+
+
+def _tsquery(words: Sequence[str], goes_on: bool) -> ColumnElement[Any]:  # noqa: FBT001 - of a pair
+    phrase = func.phraseto_tsquery(_SIMPLE, " ".join(words))
+    return cast(cast(phrase, String).op("||")(":*"), TSQUERY) if goes_on else phrase
+
+
+def of_words(database: Database, phrases: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that the card of a row of `jobs` has all of these phrases."""
+    return jobs.c.id.in_(select(cards.c.job).where(has_words(database, phrases)))
+
+
+def _on_sqlite(database: Database) -> bool:
+    return database.url.startswith("sqlite")
