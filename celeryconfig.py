@@ -70,6 +70,7 @@ worker_soft_shutdown_timeout = 0.0  # It sleeps in a signal handler, without hea
 
 # ── The worker ────────────────────────────────────────────────────────────────────────────────
 worker_consumer = "tasks.consumer:Consumer"
+worker_pool = "tasks.pool:Pool"
 worker_max_tasks_per_child = 5_000  # High: each restart costs, and one in a warm stop can hang it.
 worker_max_memory_per_child = 2_000_000  # KiB; a child that leaked this much is replaced.
 worker_redirect_stdouts = False  # A job's print goes to the job's log.

@@ -19,11 +19,11 @@ from ledger.attempts import Outcome
 from ledger.claims import Refused
 from ledger.errors import ClaimLost, LedgerUnavailable, StorageError
 from ledger.record import JSON, Claim, Delivery, Ending, State, StoredFile
-from tasks import context, outcomes, programs
+from tasks import context, outcomes, programs, spared
 from tasks.context import Printed, Running
 from tasks.inputs import arguments_of
 from tasks.interrupt import Interrupts
-from tasks.kind import Kind
+from tasks.kind import KILL_GRACE, Kind
 from tasks.outcomes import BadResult
 
 logger = logging.getLogger(__name__)
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between tries to reach the ledger
+LONGEST_ANSWER = 60.0  # seconds that one try may take; PostgreSQL is given 30 for a statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,11 @@ class Runner:
             self.ledger.settings.max_log_lines,
             self.ledger.settings.max_log_size,
         )
+        began = time.monotonic()
         try:
             outcome = self._outcome(kind, running)
-            self._settle(running, outcome)
+            left = kind.time_limit + KILL_GRACE - (time.monotonic() - began)
+            self._settle(running, outcome, ends_soon=left < LONGEST_ANSWER)
         finally:
             running.clean()
         if outcome.state is State.SUCCESS:
@@ -143,18 +146,28 @@ class Runner:
         except StorageError as error:
             logger.warning("Files that no job owns are left in the storage: %s", error)
 
-    def _settle(self, running: Running, outcome: Outcome) -> None:
-        """Record the outcome, however long the ledger is away; the message stays ours meanwhile."""
+    def _settle(self, running: Running, outcome: Outcome, *, ends_soon: bool) -> None:
+        """Record the outcome, however long the ledger is away; the message stays ours meanwhile.
+
+        `ends_soon` tells that the limit may come before the ledger's first answer.
+        """
         claim = running.claim
         progress, lines = running.rest()
+        waiting = spared.Ended(self.ledger.settings.scratch, claim.job)
+        if ends_soon:
+            waiting.say()
         try:
             _until_answered(
-                lambda: self.ledger.attempts.settle(claim, outcome, progress, lines), claim.job
+                lambda: self.ledger.attempts.settle(claim, outcome, progress, lines),
+                claim.job,
+                waiting.say,
             )
         except ClaimLost as lost:
             logger.warning("%s Its work is dropped; another attempt has the job.", lost)
             self._discard(outcome.outputs)
             raise Ignore(str(lost)) from lost
+        finally:
+            waiting.forget()
         if outcome.error is not None:
             # The exception's class alone: its words are the job's, and may hold what it was given.
             end = "is tried again" if outcome.state is State.RETRY else "failed"
@@ -174,13 +187,16 @@ class Runner:
             logger.warning("Job %s is interrupted; it runs again on another process.", job)
 
 
-def _until_answered(ask: Callable[[], Answer], job: str) -> Answer:
+def _until_answered(
+    ask: Callable[[], Answer], job: str, waits: Callable[[], None] = lambda: None
+) -> Answer:
     pause = FIRST_PAUSE
     while True:
         try:
             return ask()
         except LedgerUnavailable as error:
             logger.warning("Job %s waits for the ledger, nothing is lost: %s", job, error)
+        waits()
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
 

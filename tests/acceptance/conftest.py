@@ -1,7 +1,9 @@
 """A whole Postroom without its web: a ledger, a broker, and workers started as users start them."""
 
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -160,6 +162,16 @@ def celery_at(broker_url: str) -> Celery:
     client = Celery("tests", config_source="celeryconfig", set_as_current=False)
     client.conf.broker_url = broker_url
     return client
+
+
+@contextmanager
+def locked(database: Path) -> Iterator[None]:
+    """Hold SQLite's one lock for writers."""
+    holder = sqlite3.connect(database, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    yield
+    holder.execute("ROLLBACK")
+    holder.close()
 
 
 @pytest.fixture

@@ -1,16 +1,15 @@
 """The ledger's database goes away while jobs run and end: nothing is lost, nothing given up."""
 
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from ledger.record import Cause, Ending, State
-from tests.acceptance.conftest import Site, lines
+from tests.acceptance.conftest import Site, lines, locked
 from tests.acceptance.workers import WorkerProcess, alive
 from tests.running import Postroom, Visitor
 from tests.services import PostgreSQL, RabbitMQ
@@ -79,16 +78,6 @@ class Outage:
         page = self.ada.visit(f"{self.console.address}/new/hello", values)
         assert page.path.startswith("/jobs/")
         assert self.site.settled(page.path.rpartition("/")[2]).state is State.SUCCESS
-
-
-@contextmanager
-def locked(database: Path) -> Iterator[None]:
-    """Hold SQLite's one lock for writers."""
-    holder = sqlite3.connect(database, isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
-    yield
-    holder.execute("ROLLBACK")
-    holder.close()
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from ledger.record import Cause, Ending, State
-from tests.acceptance.conftest import Site, lines
+from tests.acceptance.conftest import Site, lines, locked
+from tests.waiting import until
 
 pytestmark = pytest.mark.broker
 
@@ -44,6 +45,22 @@ def test_a_job_that_ignores_its_time_limit_is_killed_and_is_not_delivered_again(
     assert len(lines(trace, "began")) == 1
     assert worker.running()
     assert site.nothing_comes_back()
+
+
+def test_a_job_that_ended_in_time_is_not_killed_while_it_waits_for_the_ledger(
+    site: Site,
+) -> None:
+    worker = site.worker().ready()
+    gate = site.folder / "gate"
+    job = site.submit("ends_in_time", gate=gate)
+    site.started(job)
+    with locked(site.folder / "var" / "ledger.sqlite3"):
+        gate.touch()
+        until("it is spared", lambda: f"Job {job} ended in time" in worker.text())
+
+    assert site.settled(job).state is State.SUCCESS
+    assert site.endings(job) == [Ending.SUCCEEDED]
+    assert list((site.folder / "var" / "scratch").glob("*.ended")) == []
 
 
 def test_a_worker_does_not_start_with_a_kind_that_outlasts_the_brokers_patience(
