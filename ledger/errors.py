@@ -4,6 +4,7 @@ LedgerError
 ├── NoSuchJob           a name that no row has
 ├── NoSuchFile
 ├── UploadBusy          another request writes to this upload
+├── NoSuchWorker        … or whose worker is stopping, or has fallen silent
 ├── NameTaken           somebody else is called so
 ├── ClaimLost           a worker's write came after its attempt had been closed
 ├── AlreadySettled      somebody asked to change a job that has ended
@@ -39,6 +40,13 @@ class UploadBusy(LedgerError):
 
     def __init__(self) -> None:
         super().__init__("Another request is sending this file, or was until a moment ago.")
+
+
+class NoSuchWorker(LedgerError):
+    """No worker of this id is there to be asked for anything."""
+
+    def __init__(self, worker: str) -> None:
+        super().__init__(f"There is no worker {worker}, or it stops, or its heart has stopped.")
 
 
 class NameTaken(LedgerError):

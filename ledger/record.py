@@ -187,6 +187,34 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Vitals:
+    """What a worker says of itself while it lives.
+
+    `listening` are the queues from which it takes jobs now, `load` is its machine's average of
+    a minute, `memory` is that of all its processes in bytes, and `outdated` is how many of the
+    `processes` are still to be replaced by new ones.
+    """
+
+    listening: tuple[str, ...]
+    processes: int
+    outdated: int
+    load: float
+    cores: int
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What operators ask of one worker, as its row and the queues say now."""
+
+    draining: bool = False
+    wanted: int | None = None
+    renew_at: datetime | None = None
+    stop: bool = False
+    paused: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Worker:
     """A worker's main process, from its start to its last beat."""
 
@@ -200,3 +228,9 @@ class Worker:
     started_at: datetime
     beat_at: datetime
     stopping_at: datetime | None
+    vitals: Vitals | None = None
+    draining_at: datetime | None = None
+    draining_by: str | None = None
+    wanted: int | None = None  # Processes, where somebody asked for another number.
+    renew_at: datetime | None = None  # Processes that are older are to make way for new ones.
+    stop_at: datetime | None = None  # Somebody asked it to stop.

@@ -141,6 +141,15 @@ attempts = Table(
     CheckConstraint("(ending IS NULL) = (ended_at IS NULL)", name="ended_has_a_time"),
 )
 
+# What the end of a worker cut short; few attempts are among them.
+CUT_SHORT = text("ending IN ('interrupted', 'lost')")
+Index(
+    "ix_attempts_cut_short",
+    attempts.c.worker,
+    sqlite_where=CUT_SHORT,
+    postgresql_where=CUT_SHORT,
+)
+
 log_lines = Table(
     "log_lines",
     metadata,
@@ -208,6 +217,14 @@ workers = Table(
     Column("started_at", Timestamp, nullable=False),
     Column("beat_at", Timestamp, nullable=False),
     Column("stopping_at", Timestamp),
+    # What it said of itself with its last beats.
+    Column("vitals", JSON(none_as_null=True)),
+    # What operators ask of it; its clock reads that.
+    Column("draining_at", Timestamp),
+    Column("draining_by", String(100)),
+    Column("wanted", Integer),
+    Column("renew_at", Timestamp),
+    Column("stop_at", Timestamp),
 )
 
 # Those that somebody paused, by name; any other queue has no row.

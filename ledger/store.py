@@ -10,6 +10,7 @@ from ledger.checkpoints import Checkpoints
 from ledger.claims import Claims
 from ledger.database import Database
 from ledger.dead_letters import DeadLetters
+from ledger.duties import Duties
 from ledger.endings import Limits
 from ledger.files import Files
 from ledger.guesses import Guesses
@@ -23,6 +24,7 @@ from ledger.retention import Retention
 from ledger.settings import Settings
 from ledger.storage import Storage
 from ledger.users import Users
+from ledger.wishes import WorkerWishes
 from ledger.workers import Workers
 
 
@@ -53,7 +55,9 @@ class Ledger:
         self.quota = Quota(self.database, settings.quota_per_person, settings.quota)
         self.retention = Retention(self.database, self.files)
         self.workers = Workers(self.database)
+        self.wishes = WorkerWishes(self.database, settings.heart_timeout)
         self.queues = Queues(self.database)
+        self.duties = Duties(self.database)
         self.users = Users(self.database)
         self.guesses = Guesses(self.database)
 
