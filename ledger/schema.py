@@ -125,6 +125,15 @@ Index(
     postgresql_where=text("finished_at IS NOT NULL AND checkpoint IS NOT NULL"),
 )
 
+# A kind's history, newest last, for what is counted and drawn of it.
+Index(
+    "ix_jobs_ended",
+    jobs.c.kind,
+    jobs.c.finished_at,
+    sqlite_where=text("finished_at IS NOT NULL"),
+    postgresql_where=text("finished_at IS NOT NULL"),
+)
+
 attempts = Table(
     "attempts",
     metadata,

@@ -10,10 +10,12 @@ from ledger.checkpoints import Checkpoints
 from ledger.claims import Claims
 from ledger.database import Database
 from ledger.dead_letters import DeadLetters
+from ledger.depths import Depths
 from ledger.duties import Duties
 from ledger.endings import Limits
 from ledger.files import Files
 from ledger.guesses import Guesses
+from ledger.history import History
 from ledger.jobs import Jobs
 from ledger.logs import Logs
 from ledger.partials import Partials
@@ -58,6 +60,8 @@ class Ledger:
         self.wishes = WorkerWishes(self.database, settings.heart_timeout)
         self.queues = Queues(self.database)
         self.duties = Duties(self.database)
+        self.history = History(self.database)
+        self.depths = Depths(self.database)
         self.users = Users(self.database)
         self.guesses = Guesses(self.database)
 
