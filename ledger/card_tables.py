@@ -23,7 +23,8 @@ cards = Table(
     Column("owner", String(100), nullable=False),
     Column("queue", String(100), nullable=False),
     Column("submitted_at", Timestamp, nullable=False),
-    # Words; on SQLite a table of its full text search, `card_words`, follows by triggers.
+    # Words. On SQLite the table of its full text search, `card_words`, follows by triggers; on
+    # PostgreSQL there is an index.
     Column("text", Text().with_variant(TSVECTOR(), "postgresql"), nullable=False),
 )
 
@@ -48,6 +49,3 @@ _by(cards.c.state)
 _by(cards.c.kind, cards.c.state)
 _by(cards.c.owner, cards.c.state)
 _by(cards.c.queue, cards.c.state)
-
-# Of PostgreSQL alone; SQLite has `card_words`.
-Index("ix_cards_text", cards.c.text, postgresql_using="gin").ddl_if(dialect="postgresql")

@@ -40,7 +40,7 @@ _READ: Final[tuple[ColumnElement[Any], ...]] = (
 )
 _VALUES: Final = ("job", "state", "cause", "kind", "owner", "queue", "submitted_at")
 _REPLACED: Final = ("state", "cause", "text")
-_WORDS: Final = table("card_words", column("rowid"), column("card_words"))
+CARD_WORDS: Final = table("card_words", column("rowid"), column("card_words"))
 _SIMPLE: Final[ColumnElement[str]] = literal_column("'simple'")
 
 
@@ -50,7 +50,7 @@ class Cards:
     def __init__(self, database: Database) -> None:
         self._database = database
         text: Any = bindparam("b_text", type_=Text)
-        if not _on_sqlite(database):
+        if not on_sqlite(database):
             text = func.to_tsvector(_SIMPLE, text)
         values: dict[str, Any] = {name: bindparam(f"b_{name}") for name in _VALUES}
         made = database.upsert(cards).values(values | {"text": text})
@@ -145,16 +145,32 @@ def has_words(database: Database, phrases: Sequence[str]) -> ColumnElement[bool]
     A phrase is words that follow each other; where it ends in `*` its last word may go on. One
     without any word says nothing, and holds.
     """
-    asked = [(list(words_of(phrase)), phrase.rstrip().endswith(PREFIX)) for phrase in phrases]
-    asked = [(words, goes_on) for words, goes_on in asked if words]
+    asked = _asked(phrases)
     if not asked:
         return literal(value=True)
-    if _on_sqlite(database):
-        # Our words are letters and digits, which mean nothing else in SQLite's language.
-        whole = " AND ".join(f'"{" ".join(words)}"{PREFIX * goes_on}' for words, goes_on in asked)
-        found: Select[Any] = select(_WORDS.c.rowid).where(_WORDS.c.card_words.op("MATCH")(whole))
+    if on_sqlite(database):
+        found: Select[Any] = select(CARD_WORDS.c.rowid).where(
+            CARD_WORDS.c.card_words.op("MATCH")(match_text(phrases))
+        )
         return cards.c.number.in_(found)
     return and_(*(cards.c.text.op("@@")(_tsquery(words, goes_on)) for words, goes_on in asked))
+
+
+def has_a_word(phrases: Sequence[str]) -> bool:
+    """Return whether phrases ask for anything."""
+    return bool(_asked(phrases))
+
+
+def match_text(phrases: Sequence[str]) -> str:
+    """Return phrases in the language of SQLite's full text search, in which no word is empty."""
+    # Our words are letters and digits, which mean nothing else in that language.
+    return " AND ".join(f'"{" ".join(words)}"{PREFIX * on}' for words, on in _asked(phrases))
+
+
+def _asked(phrases: Sequence[str]) -> list[tuple[list[str], bool]]:
+    """Return the words of each phrase that has any, and whether its last word may go on."""
+    asked = [(list(words_of(phrase)), phrase.rstrip().endswith(PREFIX)) for phrase in phrases]
+    return [(words, goes_on) for words, goes_on in asked if words]
 
 
 def _tsquery(words: Sequence[str], goes_on: bool) -> ColumnElement[Any]:  # noqa: FBT001 - of a pair
@@ -167,5 +183,6 @@ def of_words(database: Database, phrases: Sequence[str]) -> ColumnElement[bool]:
     return jobs.c.id.in_(select(cards.c.job).where(has_words(database, phrases)))
 
 
-def _on_sqlite(database: Database) -> bool:
+def on_sqlite(database: Database) -> bool:
+    """Return whether words are found by SQLite's full text search, and else by PostgreSQL's."""
     return database.url.startswith("sqlite")

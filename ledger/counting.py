@@ -1,0 +1,130 @@
+"""How many jobs a filter means: exactly, or from some number on "at least so many"."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, func, select
+
+from ledger.card_tables import cards
+from ledger.cards import has_a_word
+from ledger.database import Database
+from ledger.filed import ends_of, facets_of, having_words, runs_of
+from ledger.filters import Filter, Standing
+from ledger.record import WAITING, State
+from ledger.schema import jobs
+
+CAP: Final = 10_000  # jobs of one sort that are counted
+
+# The parts into which a list is divided; each job is in one of them.
+PARTS: Final = (
+    Standing.WAITING,
+    Standing.RUNNING,
+    Standing.SUCCEEDED,
+    Standing.FAILED,
+    Standing.CANCELLED,
+)
+_PART_OF: Final = {
+    State.PENDING: Standing.WAITING,
+    State.RETRY: Standing.WAITING,
+    State.STARTED: Standing.RUNNING,
+    State.SUCCESS: Standing.SUCCEEDED,
+    State.FAILURE: Standing.FAILED,
+    State.REVOKED: Standing.CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many jobs there are: so many, or, where it is not exact, so many at least."""
+
+    number: int
+    exact: bool = True
+
+    @classmethod
+    def sum(cls, counts: Iterable["Count"]) -> "Count":
+        """Return how many there are of several sorts together."""
+        several = list(counts)
+        return cls(sum(one.number for one in several), all(one.exact for one in several))
+
+
+class Counting:
+    """Counts jobs without looking at more of them than anybody would wait for."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def parts(self, wanted: Filter) -> dict[Standing, Count]:
+        """Return how many jobs of each of PARTS a filter means, its own states apart."""
+        anywhere = replace(wanted, states=())
+        with self._database.read() as connection:
+            if has_a_word(wanted.words):
+                return self._with_words(connection, anywhere)
+            fresh = self._fresh(connection, anywhere)
+            return {part: self._filed(connection, anywhere, part, fresh[part]) for part in PARTS}
+
+    def _fresh(self, connection: Connection, wanted: Filter) -> Counter[Standing]:
+        """Count those that are open or settled just now, CAP of the open ones at the most."""
+        found: Counter[Standing] = Counter()
+        unfiled = select(jobs.c.state).where(
+            jobs.c.filed_at.is_(None), *wanted.conditions(self._database)
+        )
+        # Apart, so that many of one sort hide none of the others.
+        sorts = (
+            jobs.c.finished_at.is_(None) & (jobs.c.state == State.STARTED),
+            jobs.c.finished_at.is_(None) & jobs.c.state.in_(WAITING),
+            jobs.c.finished_at.is_not(None),
+        )
+        for sort in sorts:
+            capped = unfiled.where(sort).limit(CAP + 1).subquery()
+            counted = select(capped.c.state, func.count()).group_by(capped.c.state)
+            for state, number in connection.execute(counted):
+                found[_PART_OF[state]] += number
+        return found
+
+    def _filed(self, connection: Connection, wanted: Filter, part: Standing, fresh: int) -> Count:
+        ends = ends_of(Filter(states=(part,)))
+        number = fresh
+        for run in runs_of(wanted, self._database, ends):
+            if number > CAP:
+                break
+            capped = select(cards.c.job).where(*run).limit(CAP + 1 - number).subquery()
+            number += connection.execute(select(func.count()).select_from(capped)).scalar_one()
+        return _capped(number)
+
+    def _with_words(self, connection: Connection, wanted: Filter) -> dict[Standing, Count]:
+        """Count among the newest cards that have the words."""
+        having = having_words(self._database, wanted.words, CAP + 1)
+        all_of_them = having.subquery()
+        looked_at: int = connection.execute(
+            select(func.count()).select_from(all_of_them)
+        ).scalar_one()
+        others = replace(wanted, words=())
+        found: Counter[Standing] = Counter()
+        for query in (self._settled(having, others), self._open(having, others)):
+            for state, number in connection.execute(query):
+                found[_PART_OF[State(state)]] += number
+        return {part: Count(found[part], exact=looked_at <= CAP) for part in PARTS}
+
+    def _settled(self, having: Select[Any], others: Filter) -> Select[Any]:
+        return (
+            select(cards.c.state, func.count())
+            .where(cards.c.number.in_(having), cards.c.state.is_not(None))
+            .where(*facets_of(others, self._database))
+            .group_by(cards.c.state)
+        )
+
+    def _open(self, having: Select[Any], others: Filter) -> Select[Any]:
+        """Count those whose cards don't know where they stand."""
+        return (
+            select(jobs.c.state, func.count())
+            .join_from(cards, jobs, cards.c.job == jobs.c.id)
+            .where(cards.c.number.in_(having), cards.c.state.is_(None))
+            .where(*others.conditions(self._database))
+            .group_by(jobs.c.state)
+        )
+
+
+def _capped(number: int) -> Count:
+    return Count(min(number, CAP), exact=number <= CAP)

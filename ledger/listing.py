@@ -1,0 +1,135 @@
+"""The list of jobs: a page of those that a filter means, newest first.
+
+    open, or settled just now ── rows of `jobs`, by a small index ──────────────┐
+    all others ── their cards, by the index that begins with what is asked ──┴──► a page
+
+An id says when its job was submitted, so a page's place is an id: what arrives later changes none
+of the pages below. Where words are asked for, cards are found by their words instead.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from ledger.card_tables import cards
+from ledger.cards import has_a_word
+from ledger.database import Database
+from ledger.filed import having_words, runs_of
+from ledger.filters import Filter
+from ledger.jobs import job_from
+from ledger.record import Job
+from ledger.schema import jobs
+
+# Cards with the words that are asked for: so many are looked through, then at the most so many.
+FEW: Final = 300
+MANY: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of jobs, newest first, and whether there are others on either side of it."""
+
+    jobs: Sequence[Job]
+    newer: bool
+    older: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page begins: below or above a job, which need not exist any more."""
+
+    job: str
+    above: bool = False
+
+    def beyond(self, column: ColumnElement[Any], value: object) -> ColumnElement[bool]:
+        """Return the condition that a column's value lies on the page's side of another."""
+        return column > value if self.above else column < value
+
+
+class Listing:
+    """Reads pages."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(self, wanted: Filter, limit: int, place: Place | None = None) -> Page:
+        """Return the newest jobs that are meant, or those next to a place.
+
+        A page above a place that is not full is the first one, so it is that one as a whole.
+
+        Args:
+            wanted: which jobs.
+            limit: how many at the most.
+            place: where the page begins.
+        """
+        with self._database.read() as connection:
+            if has_a_word(wanted.words):
+                found = self._with_words(connection, wanted, limit + 1, place)
+            else:
+                found = self._newest(connection, wanted, limit + 1, place)
+        if place is None:
+            return Page(found[:limit], newer=False, older=len(found) > limit)
+        if not place.above:
+            return Page(found[:limit], newer=True, older=len(found) > limit)
+        if len(found) <= limit:
+            return self.page(wanted, limit)
+        return Page(found[:limit][::-1], newer=True, older=True)
+
+    def _newest(
+        self, connection: Connection, wanted: Filter, limit: int, place: Place | None
+    ) -> list[Job]:
+        order = jobs.c.id if place and place.above else jobs.c.id.desc()
+        fresh = select(jobs).where(jobs.c.filed_at.is_(None), *wanted.conditions(self._database))
+        fresh = fresh.order_by(order).limit(limit)
+        if place:
+            fresh = fresh.where(place.beyond(jobs.c.id, place.job))
+        # The fresh ones first: what is filed meanwhile is in both, and nothing in neither.
+        found = {row.id: row for row in connection.execute(fresh)}
+        ids: set[str] = set()
+        for run in runs_of(wanted, self._database):
+            query = select(cards.c.job).where(*run)
+            if place:
+                query = query.where(place.beyond(cards.c.job, place.job))
+            by_job = cards.c.job if place and place.above else cards.c.job.desc()
+            ids.update(connection.execute(query.order_by(by_job).limit(limit)).scalars())
+        nearest = sorted({*found, *ids}, reverse=not (place and place.above))[:limit]
+        filed = select(jobs).where(
+            jobs.c.id.in_([job for job in nearest if job not in found]),
+            jobs.c.deleted_at.is_(None),
+        )
+        found |= {row.id: row for row in connection.execute(filed)}
+        return [job_from(found[job]) for job in nearest if job in found]
+
+    def _with_words(
+        self, connection: Connection, wanted: Filter, limit: int, place: Place | None
+    ) -> list[Job]:
+        """Return jobs in the order of their cards, which is how words are found fast."""
+        begins = self._number_at(connection, place) if place else None
+        up = place is not None and place.above
+        order = cards.c.number if up else cards.c.number.desc()
+        others = replace(wanted, words=())
+        for many in (FEW, MANY):
+            having = having_words(self._database, wanted.words, many, begins=begins, up=up)
+            query = (
+                select(jobs)
+                .join_from(cards, jobs, cards.c.job == jobs.c.id)
+                .where(cards.c.number.in_(having), *others.conditions(self._database))
+                .order_by(order)
+                .limit(limit)
+            )
+            found = connection.execute(query).all()
+            if len(found) == limit:
+                break
+        return [job_from(row) for row in found]
+
+    def _number_at(self, connection: Connection, place: Place) -> int:
+        """Return the number of a job's card, or of the one that is next to where it was."""
+        own = select(cards.c.number).where(cards.c.job == place.job)
+        number: int | None = connection.execute(own).scalar_one_or_none()
+        if number is None:
+            near = select(cards.c.number).where(cards.c.job <= place.job)
+            near = near.order_by(cards.c.job.desc()).limit(1)
+            number = connection.execute(near).scalar_one_or_none()
+        return number or 0
