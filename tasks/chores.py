@@ -9,6 +9,7 @@ from ledger.jobs import Unsent
 from ledger.partial_rows import ABANDONED_AFTER
 from ledger.recovery import Freed
 from tasks import dead_letters
+from tasks.counting import Counting
 from tasks.kind import Kind
 from tasks.publisher import Publisher
 from tasks.queue import send
@@ -46,6 +47,7 @@ class Chores:
         self._kinds = kinds
         self._worker = worker
         self._dead_queue = dead_queue
+        self._counting = Counting(ledger, {kind.queue for kind in kinds.values()})
         self._forget_at = self._let_go_at = self._sweep_at = 0.0
 
     def do(self, beating_for: float) -> None:
@@ -70,6 +72,7 @@ class Chores:
         dead_letters.read(self._ledger, self._publisher, self._dead_queue, BATCH)
         for queue in {kind.queue for kind in self._kinds.values()}:
             self._send_what_is_gone(queue, settings.resend_after)
+        self._counting.do()
         if time.monotonic() >= self._let_go_at:
             self._let_go()
         if time.monotonic() >= self._sweep_at:

@@ -9,6 +9,7 @@ from ledger.attempts import Outcome
 from ledger.durations import Durations
 from ledger.record import Cause, Ending, State
 from ledger.tally import ALL, HOUR, Hour, hour_of
+from tasks.counting import Counting
 from tests.ledger.conftest import OwnTime, claimed, submit
 
 MANY = 99
@@ -157,3 +158,15 @@ def test_each_queue_gets_a_sample_a_minute_and_old_ones_are_thinned(
     time.passes(91 * 86_400)
     ledger.depths.sample(set())
     assert len(ledger.depths.since(start)) == 1
+
+
+def test_the_clock_counts_at_once_and_then_not_for_a_minute(ledger: Ledger, time: OwnTime) -> None:
+    start = time.now
+    counting = Counting(ledger, {"default"})
+    counting.do()
+    assert [one.waiting for one in ledger.depths.since(start)] == [0]
+    time.passes(60)
+    counting.do()
+    assert len(ledger.depths.since(start)) == 1
+    Counting(ledger, {"default"}).do()
+    assert len(ledger.depths.since(start)) == 2
