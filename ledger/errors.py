@@ -5,7 +5,8 @@ LedgerError
 ├── NoSuchFile
 ├── UploadBusy          another request writes to this upload
 ├── NoSuchWorker        … or whose worker is stopping, or has fallen silent
-├── NameTaken           somebody else is called so
+├── NoSuchPreset
+├── NameTaken           somebody else is called so, or another preset
 ├── ClaimLost           a worker's write came after its attempt had been closed
 ├── AlreadySettled      somebody asked to change a job that has ended
 ├── NotSettled          somebody asked to run a job again that runs or waits already
@@ -49,8 +50,15 @@ class NoSuchWorker(LedgerError):
         super().__init__(f"There is no worker {worker}, or it stops, or its heart has stopped.")
 
 
+class NoSuchPreset(LedgerError):
+    """No preset has this id that this person may use, or change where they asked to."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such preset, or it is somebody else's.")
+
+
 class NameTaken(LedgerError):
-    """A person's name that somebody else has."""
+    """A name that somebody else has, or another preset of the same kind and person."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"The name {name} is taken; choose another.")

@@ -7,9 +7,10 @@ from datetime import datetime
 from pathlib import Path, PurePath
 from typing import IO, Any
 
-from sqlalchemy import Select, delete, exists, insert, select
+from sqlalchemy import Select, delete, insert, select
 from uuid_utils import uuid7
 
+from ledger.again_tables import in_use, preset_uploads, presets
 from ledger.database import Database
 from ledger.errors import NoSuchFile
 from ledger.record import Claim, StoredFile
@@ -77,10 +78,13 @@ class Files:
         return StoredFile(*row)
 
     def uploads(self, ids: Collection[str], owner: str) -> dict[str, StoredFile]:
-        """Return those of the uploads that exist and are this owner's."""
-        query = select(*_COLUMNS).where(
-            files.c.id.in_(ids), files.c.owner == owner, files.c.job.is_(None)
-        )
+        """Return those of the uploads that exist and this person may use.
+
+        These are the owner's, and those of presets that somebody made for all.
+        """
+        shared = select(preset_uploads.c.file).join(presets).where(presets.c.shared)
+        usable = (files.c.owner == owner) | files.c.id.in_(shared)
+        query = select(*_COLUMNS).where(files.c.id.in_(ids), usable, files.c.job.is_(None))
         return {file.id: file for file in self._all(query)}
 
     def uploads_of(self, job: str) -> list[StoredFile]:
@@ -197,13 +201,12 @@ class Files:
         self._storage.delete(upload_key(file_id))
 
     def remove_unused(self, file_id: str) -> bool:
-        """Remove an upload with its bytes, unless a job uses it; return whether it is gone.
+        """Remove an upload with its bytes, unless a job or preset uses it; return whether it went.
 
         Raises:
             StorageError: the storage does not answer; the bytes are left there.
         """
-        used = exists().where(job_uploads.c.file == files.c.id)
-        gone = delete(files).where(files.c.id == file_id, files.c.job.is_(None), ~used)
+        gone = delete(files).where(files.c.id == file_id, files.c.job.is_(None), ~in_use())
         with self._database.write() as connection:
             removed = connection.execute(gone).rowcount == 1
         if removed:

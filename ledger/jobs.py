@@ -15,12 +15,16 @@ from ledger.schema import attempts, job_uploads, jobs, workers
 
 _PLAIN = [field.name for field in fields(Job) if field.name not in {"progress", "error"}]
 
-_INHERITED = ("kind", "queue", "inputs", "owner", "priority", "batch")
+_INHERITED = ("kind", "queue", "inputs", "owner", "priority", "batch", "signature")
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What is known of a job before it has a row; `uploads` are the ids of the files it reads."""
+    """What is known of a job before it has a row.
+
+    `uploads` are the ids of the files it reads; `fingerprint` is alike for jobs that do the same,
+    and `signature` says what its kind asked for.
+    """
 
     kind: str
     queue: str
@@ -30,6 +34,8 @@ class Submission:
     priority: int = 0
     batch: str | None = None
     idempotency_key: str | None = None
+    fingerprint: str | None = None
+    signature: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,8 @@ class Jobs:
             "priority": submission.priority,
             "batch": submission.batch,
             "idempotency_key": submission.idempotency_key,
+            "fingerprint": submission.fingerprint,
+            "signature": submission.signature,
         }
         links = [{"job": job_id, "file": file} for file in submission.uploads]
         try:
@@ -83,13 +91,14 @@ class Jobs:
                     connection.execute(insert(job_uploads), links)
         except IntegrityError:
             # Only a second use of the key is an answer; any other refusal is a fault of ours.
-            earlier = self._with_key(submission.owner, submission.idempotency_key)
+            earlier = self.with_key(submission.owner, submission.idempotency_key)
             if earlier is None:
                 raise
             return earlier, False
         return job_id, True
 
-    def _with_key(self, owner: str, key: str | None) -> str | None:
+    def with_key(self, owner: str, key: str | None) -> str | None:
+        """Return the id of the job for which this person has used the idempotency key, if any."""
         with self._database.read() as connection:
             return connection.execute(
                 select(jobs.c.id).where(jobs.c.owner == owner, jobs.c.idempotency_key == key)
@@ -164,26 +173,29 @@ class Jobs:
             raise AlreadySettled(f"The job has ended already, as {self.get(job_id).state}.")
         return state
 
-    def retry(self, job_id: str, idempotency_key: str | None = None) -> str:
+    def retry(
+        self, job_id: str, idempotency_key: str | None = None, fingerprint: str | None = None
+    ) -> str:
         """Have a job run again now, and return the id of the job that will.
 
         One that waits for its next attempt becomes due. One that has ended keeps its end, and its
         inputs are submitted anew, as another job that names it. The key is one that nobody uses
-        for anything else; used before for this job, it leads to the job that was made then.
+        for anything else; used before for this job, it leads to the job that was made then. The
+        fingerprint is that of the other job, for the code of its kind may have changed.
 
         Raises:
             NoSuchJob: nobody has submitted it.
             NotSettled: it runs, or waits for a worker.
         """
         try:
-            return self._run_again(job_id, idempotency_key)
+            return self._run_again(job_id, idempotency_key, fingerprint)
         except IntegrityError:
-            earlier = self._with_key(self.get(job_id).owner, idempotency_key)
+            earlier = self.with_key(self.get(job_id).owner, idempotency_key)
             if earlier is None:
                 raise
             return earlier
 
-    def _run_again(self, job_id: str, idempotency_key: str | None) -> str:
+    def _run_again(self, job_id: str, idempotency_key: str | None, fingerprint: str | None) -> str:
         now = self._database.now
         due = (
             update(jobs)
@@ -200,6 +212,7 @@ class Jobs:
                 "state": literal(State.PENDING.value),
                 "submitted_at": now,
                 "idempotency_key": literal(idempotency_key, String),
+                "fingerprint": literal(fingerprint, String),
                 **{name: jobs.c[name] for name in _INHERITED},
             }
             ended = select(*fresh.values()).where(jobs.c.id == job_id, jobs.c.state.in_(SETTLED))

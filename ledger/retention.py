@@ -1,9 +1,10 @@
-"""Forgetting: settled jobs with logs and files, and uploads that no job uses, by their age."""
+"""Forgetting: settled jobs with logs and files, and uploads that nobody uses, by their age."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, select, update
 
+from ledger.again_tables import in_use
 from ledger.database import Database
 from ledger.errors import NotSettled
 from ledger.files import Files
@@ -46,7 +47,7 @@ class Retention:
         return len(ids)
 
     def forget_files(self, job: str) -> int:
-        """Remove the files of a job that has ended, and its uploads that no other job uses.
+        """Remove the files of a job that has ended, and its uploads that nothing else uses.
 
         Its log, its result and what it was asked stay.
 
@@ -58,7 +59,6 @@ class Retention:
             StorageError: the storage does not answer; what is left can be removed again.
         """
         ended = select(jobs.c.id).where(jobs.c.id == job, jobs.c.finished_at.is_not(None))
-        used = exists().where(job_uploads.c.file == files.c.id)
         with self._database.read() as connection:
             if connection.execute(ended).one_or_none() is None:
                 raise NotSettled("The job has not ended yet, and needs its files.")
@@ -68,7 +68,7 @@ class Retention:
             freed: int = sum(connection.execute(outputs).scalars())
             links = delete(job_uploads).where(job_uploads.c.job == job)
             uploads = connection.execute(links.returning(job_uploads.c.file)).scalars().all()
-            unused = delete(files).where(files.c.id.in_(uploads), ~used)
+            unused = delete(files).where(files.c.id.in_(uploads), ~in_use())
             gone = connection.execute(unused.returning(files.c.id, files.c.size)).all()
             # Whoever looks at the job's page sees that they are gone.
             seen = update(jobs).where(jobs.c.id == job).values(revision=jobs.c.revision + 1)
@@ -79,7 +79,7 @@ class Retention:
         return freed
 
     def forget_uploads(self, seconds: float, limit: int) -> int:
-        """Remove uploads older than that which no job uses; return how many, at most `limit`.
+        """Remove uploads older than that which nobody uses; return how many, at most `limit`.
 
         Raises:
             StorageError: the storage does not answer; the rest is kept.
@@ -89,17 +89,15 @@ class Retention:
             .where(
                 files.c.job.is_(None),
                 files.c.created_at <= self._database.ago(seconds),
-                ~exists().where(job_uploads.c.file == files.c.id),
+                ~in_use(),
             )
             .limit(limit)
         )
         with self._database.read() as connection:
             ids: Sequence[str] = connection.execute(unused).scalars().all()
-        # The rows first, and only where still no job uses them: one may have been submitted just
-        # now. Its bytes are deleted by nobody then.
-        gone = delete(files).where(
-            files.c.id.in_(ids), ~exists().where(job_uploads.c.file == files.c.id)
-        )
+        # The rows first, and only where still nobody uses them: a job may have been submitted
+        # just now. Its bytes are deleted by nobody then.
+        gone = delete(files).where(files.c.id.in_(ids), ~in_use())
         if not ids:
             return 0
         with self._database.write() as connection:

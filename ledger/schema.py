@@ -92,6 +92,10 @@ jobs = Table(
     Column("error_message", Text),
     Column("error_traceback", Text),
     Column("idempotency_key", String(200)),
+    # Alike for jobs that do the same; null where its kind does something else each time.
+    Column("fingerprint", String(32)),
+    # What its kind asked for at the time: a row of `signatures`, once one has been written.
+    Column("signature", String(32)),
     UniqueConstraint("owner", "idempotency_key"),
     CheckConstraint(
         "(state IN ('SUCCESS', 'FAILURE', 'REVOKED')) = (finished_at IS NOT NULL)",
@@ -132,6 +136,15 @@ Index(
     jobs.c.finished_at,
     sqlite_where=text("finished_at IS NOT NULL"),
     postgresql_where=text("finished_at IS NOT NULL"),
+)
+
+# Those that do the same, in their order.
+Index(
+    "ix_jobs_fingerprint",
+    jobs.c.fingerprint,
+    jobs.c.id,
+    sqlite_where=text("fingerprint IS NOT NULL"),
+    postgresql_where=text("fingerprint IS NOT NULL"),
 )
 
 attempts = Table(

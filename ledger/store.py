@@ -19,11 +19,14 @@ from ledger.history import History
 from ledger.jobs import Jobs
 from ledger.logs import Logs
 from ledger.partials import Partials
+from ledger.presets import Presets
 from ledger.queues import Queues
 from ledger.quota import Quota
 from ledger.recovery import Recovery
+from ledger.repeats import Repeats
 from ledger.retention import Retention
 from ledger.settings import Settings
+from ledger.signatures import Signatures
 from ledger.storage import Storage
 from ledger.users import Users
 from ledger.wishes import WorkerWishes
@@ -45,6 +48,9 @@ class Ledger:
         self.database = Database(settings.database_url, clock)
         limits = Limits(settings.max_crashes, settings.max_losses)
         self.jobs = Jobs(self.database)
+        self.repeats = Repeats(self.database)
+        self.signatures = Signatures(self.database)
+        self.presets = Presets(self.database)
         self.claims = Claims(self.database, limits)
         self.attempts = Attempts(self.database)
         self.dead_letters = DeadLetters(self.database)
