@@ -3,6 +3,8 @@
 LedgerError
 ├── NoSuchJob           a name that no row has
 ├── NoSuchFile
+├── NoSuchFailure
+├── NoSuchLetter
 ├── UploadBusy          another request writes to this upload
 ├── NoSuchWorker        … or whose worker is stopping, or has fallen silent
 ├── NoSuchPreset
@@ -34,6 +36,20 @@ class NoSuchJob(LedgerError):
 
 class NoSuchFile(LedgerError):
     """No file has this id or name."""
+
+
+class NoSuchFailure(LedgerError):
+    """Nothing has failed in this way, or all that did is forgotten."""
+
+    def __init__(self, group_id: str) -> None:
+        super().__init__(f"Nothing has failed as {group_id}.")
+
+
+class NoSuchLetter(LedgerError):
+    """No dead letter has this id."""
+
+    def __init__(self, letter_id: str) -> None:
+        super().__init__(f"There is no dead letter {letter_id}; it may have been deleted.")
 
 
 class UploadBusy(LedgerError):

@@ -92,6 +92,8 @@ jobs = Table(
     Column("error_message", Text),
     Column("error_traceback", Text),
     Column("idempotency_key", String(200)),
+    # Its group of failures, written by the clock a moment after it failed.
+    Column("failure", String(16)),
     # Alike for jobs that do the same; null where its kind does something else each time.
     Column("fingerprint", String(32)),
     # What its kind asked for at the time: a row of `signatures`, once one has been written.
@@ -277,6 +279,10 @@ dead_letters = Table(
     Column("reason", String(200), nullable=False),
     Column("headers", JSON, nullable=False),
     Column("body", Text, nullable=False),
+    # Whoever asked first to have it run as a job, and the job, once there is one.
+    Column("requeued_at", Timestamp),
+    Column("requeued_by", String(100)),
+    Column("requeued_as", String(36)),
 )
 
 users = Table(

@@ -13,11 +13,14 @@ from ledger.dead_letters import DeadLetters
 from ledger.depths import Depths
 from ledger.duties import Duties
 from ledger.endings import Limits
+from ledger.failed_jobs import FailedJobs
+from ledger.failures import Failures
 from ledger.files import Files
 from ledger.guesses import Guesses
 from ledger.history import History
 from ledger.jobs import Jobs
 from ledger.logs import Logs
+from ledger.naming import Naming
 from ledger.partials import Partials
 from ledger.presets import Presets
 from ledger.queues import Queues
@@ -54,6 +57,9 @@ class Ledger:
         self.claims = Claims(self.database, limits)
         self.attempts = Attempts(self.database)
         self.dead_letters = DeadLetters(self.database)
+        self.failures = Failures(self.database)
+        self.failed_jobs = FailedJobs(self.database)
+        self.naming = Naming(self.database)
         self.recovery = Recovery(self.database, limits)
         self.logs = Logs(self.database)
         storage = Storage(settings.storage_url)
