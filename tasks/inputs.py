@@ -33,18 +33,26 @@ LongText = Annotated[str, Field(json_schema_extra={"widget": "textarea"})]
 
 @dataclass(frozen=True, slots=True, init=False)
 class Accept:
-    """Which files a field takes: suffixes (`.csv`) and media types (`image/*`), as in HTML."""
+    """Which files a field takes: suffixes (`.csv`) and media types (`image/*`), as in HTML.
+
+    Any other file is refused when it is sent, and so is one whose bytes are not what its name says.
+    Where not `strict`, the patterns only help to choose: the kind takes what comes, and tells what
+    it can't use.
+    """
 
     patterns: tuple[str, ...]
+    strict: bool
 
-    def __init__(self, *patterns: str) -> None:
+    def __init__(self, *patterns: str, strict: bool = True) -> None:
         object.__setattr__(self, "patterns", patterns)
+        object.__setattr__(self, "strict", strict)
 
     def __get_pydantic_json_schema__(
         self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         """Put the patterns into the schema, from which forms and the API's description are made."""
-        return {**handler(core_schema), "accept": list(self.patterns)}
+        told = {"accept": list(self.patterns), "strict": self.strict}
+        return {**handler(core_schema), **told}
 
 
 class Upload(BaseModel):

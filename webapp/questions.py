@@ -98,6 +98,11 @@ class Question:
         return accept
 
     @property
+    def strict(self) -> bool:
+        """Whether no other file will do, nor one whose bytes are not what its name says."""
+        return bool(self.schema.get("strict", True) and self.items.get("strict", True))
+
+    @property
     def items(self) -> JSONSchema:
         """The schema of each of several answers."""
         items: JSONSchema = self.schema.get("items", {})

@@ -19,11 +19,11 @@ from ledger.record import StoredFile
 from webapp import parts
 from webapp.errors import read_on
 from webapp.parts import CHECKSUMS
-from webapp.questions import questions
+from webapp.questions import Question, questions
 from webapp.security import owner
 from webapp.services import services
-from webapp.signatures import HEAD, contradiction
-from webapp.uploads import PART, not_accepted
+from webapp.signatures import HEAD
+from webapp.uploads import PART, contradicted, not_accepted
 
 VERSION: Final = "1.0.0"
 EXTENSIONS: Final = "creation,creation-with-upload,expiration,termination,checksum"
@@ -161,11 +161,16 @@ def _require_welcome(name: str, length: int, told: parts.Metadata) -> None:
         raise TooLarge(name, found.settings.max_upload)
     if length == 0:
         raise WrongFile(f"{name} is empty.")
-    kind = found.kinds.get(told.get("kind", ""))
-    question = questions(kind.inputs).get(told.get("field", "")) if kind else None
+    question = _asked(told)
     wrong = not_accepted(question, name) if question else ""
     if wrong:
         raise WrongFile(wrong)
+
+
+def _asked(told: parts.Metadata) -> Question | None:
+    """Return the question that a file is an answer to, if its sender says."""
+    kind = services().kinds.get(told.get("kind", ""))
+    return questions(kind.inputs).get(told.get("field", "")) if kind else None
 
 
 def _begun(ledger: Ledger, name: str, length: int, description: str) -> Partial:
@@ -210,7 +215,9 @@ def _receive(partial: Partial, begin: int) -> int:
 
 def _judge(turn: Turn, head: bytes) -> None:
     """Remove at its first bytes what is not what it is called."""
-    if wrong := contradiction(turn.partial.name, head):
+    partial = turn.partial
+    question = _asked(parts.metadata(partial.description))
+    if wrong := contradicted(question, partial.name, head):
         turn.discard()
         read_on()
         raise WrongFile(wrong)

@@ -68,7 +68,7 @@ class Incoming:
         """Return why this file can't be the answer, or nothing."""
         if not self.head:
             return f"{self.name} is empty."
-        return not_accepted(question, self.name) or contradiction(self.name, self.head)
+        return not_accepted(question, self.name) or contradicted(question, self.name, self.head)
 
     def keep(self, owner: str) -> StoredFile:
         """Give the file a row.
@@ -166,8 +166,15 @@ def _require_room(ledger: Ledger, file: StoredFile) -> None:
         raise
 
 
+def contradicted(question: Question | None, name: str, head: bytes) -> str:
+    """Return why a file's first bytes make it no answer, or nothing."""
+    return contradiction(name, head) if question is None or question.strict else ""
+
+
 def not_accepted(question: Question, name: str) -> str:
     """Return why a file of this name can't be the answer, or nothing."""
+    if not question.strict:
+        return ""
     suffix, kind = PurePath(name).suffix.lower(), media_type(name)
     for pattern in question.accept:
         if suffix == pattern.lower() or fnmatch(kind, pattern):

@@ -250,6 +250,16 @@ def test_a_file_that_is_not_what_it_is_called_is_refused_and_removed(
     assert stored(settings) == []
 
 
+@pytest.mark.parametrize("name", ["notes.txt", "picture.png"])
+def test_a_kind_that_judges_files_itself_is_sent_whatever_comes(
+    stranger: FlaskClient, speak: Headers, settings: Settings, name: str
+) -> None:
+    address = begin(stranger, speak, 20, filename=name, kind="images", field="pictures")
+    answer = patch(stranger, speak, address, 0, b"GIF89a" + b"\0" * 14)
+    assert answer.status_code == 204, answer.text
+    assert len(stored(settings)) == 1
+
+
 def test_the_client_that_began_is_told_what_it_said(stranger: FlaskClient, speak: Headers) -> None:
     address = begin(stranger, speak, 10, filename="ü.csv")
     answer = stranger.head(address, headers=speak)

@@ -16,6 +16,8 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from ledger import Ledger, Settings
+from tasks.kind import kinds
+from tasks.kinds import images as _images  # noqa: F401 - it makes the kind known
 from tasks.publisher import Publisher
 from tests.web.conftest import browser_of, hidden_fields
 from tests.web.everything import EVERYTHING
@@ -31,7 +33,9 @@ NEEDED = {"text": "some words", "number": "1"}
 
 @pytest.fixture
 def app(settings: Settings, ledger: Ledger, publisher: Publisher) -> Flask:
-    return create_app(settings, ledger, publisher, {"everything": EVERYTHING})
+    return create_app(
+        settings, ledger, publisher, {"everything": EVERYTHING, "images": kinds()["images"]}
+    )
 
 
 def stored(settings: Settings) -> list[Path]:
@@ -161,7 +165,11 @@ def full_disk(
     full = settings.model_copy(update={"storage_url": url})
     opened = Ledger(full)
     yield browser_of(
-        create_app(full, opened, publisher, {"everything": EVERYTHING}), ledger, signed_in
+        create_app(
+            full, opened, publisher, {"everything": EVERYTHING, "images": kinds()["images"]}
+        ),
+        ledger,
+        signed_in,
     )
     opened.close()
 

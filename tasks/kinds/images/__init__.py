@@ -18,7 +18,7 @@ from tasks.kinds.images.options import Format, Options
 def images(
     pictures: Annotated[
         list[Upload],
-        Accept("image/*", ".jfif", ".zip"),
+        Accept("image/*", ".jfif", ".zip", strict=False),
         Field(min_length=1, max_length=10_000, description="pictures, or ZIP archives of them"),
     ],
     width: Annotated[
