@@ -3,9 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from tasks.kind import KILL_GRACE, Kind
-
-MARGIN = 120  # seconds; RabbitMQ looks once a minute, and a job has its end to record
+from tasks.kind import KILL_GRACE, MARGIN, Kind
 
 _BITES = re.compile(
     r"delivery acknowledgement .*timed out.*Timeout value used: (\d+) ms", re.DOTALL

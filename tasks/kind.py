@@ -19,11 +19,13 @@ __all__ = [
     "Upload",
     "hours",
     "kind",
+    "longest",
     "minutes",
     "seconds",
 ]
 
 KILL_GRACE = 30  # seconds between a kind's time limit and the end of its process
+MARGIN = 120  # seconds; RabbitMQ looks once a minute, and a job has its end to record
 
 
 class BadInput(Exception):
@@ -53,6 +55,14 @@ def minutes(number: float) -> float:
 def hours(number: float) -> float:
     """Return a duration as `kind` takes it."""
     return 3600.0 * number
+
+
+def longest() -> float:
+    """Return the longest limit that RabbitMQ's acknowledgement timeout (ACK_TIMEOUT) allows.
+
+    For kinds whose jobs take as long as what they are given is large.
+    """
+    return max(1.0, app.settings.ack_timeout - KILL_GRACE - MARGIN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tasks.kind import Accept, Upload, kind, minutes
+from tasks.kind import Accept, Upload, kind, longest
 from tasks.kinds.images.options import Format, Options
 
 
 @kind(
     title="Resize and convert pictures",
     icon="images",
-    time_limit=minutes(25),
+    time_limit=longest(),
     retries=2,
     retry_for=(OSError,),
 )

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from tasks.context import checkpoint, output, progress, resume
-from tasks.kind import Accept, Upload, kind, minutes
+from tasks.kind import Accept, Upload, kind, longest
 from tasks.kinds.media.options import (
     AfterStart,
     Moment,
@@ -20,7 +20,7 @@ from tasks.kinds.media.options import (
 _SUFFIXES = (".gif", ".mka", ".m4b", ".caf", ".ts", ".mts", ".m2ts", ".vob", ".weba")
 
 
-@kind(title="Convert sound or video", icon="film", time_limit=minutes(25))
+@kind(title="Convert sound or video", icon="film", time_limit=longest())
 def media(
     file: Annotated[
         Upload,
