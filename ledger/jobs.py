@@ -4,7 +4,20 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, String, case, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    String,
+    Update,
+    case,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
@@ -155,20 +168,11 @@ class Jobs:
             NoSuchJob: nobody has submitted it.
             AlreadySettled: it has ended; the error says how.
         """
-        now = self._database.now
-        asked = (
-            update(jobs)
-            .where(jobs.c.id == job_id, jobs.c.finished_at.is_(None))
-            .values(
-                cancel_requested_at=func.coalesce(jobs.c.cancel_requested_at, now),
-                state=case((jobs.c.state.in_(WAITING), State.REVOKED), else_=jobs.c.state),
-                finished_at=case((jobs.c.state.in_(WAITING), now), else_=None),
-                revision=jobs.c.revision + 1,
-            )
-            .returning(jobs.c.state)
-        )
+        asked = asking_to_stop(self._database).where(jobs.c.id == job_id)
         with self._database.write() as connection:
-            state: State | None = connection.execute(asked).scalar_one_or_none()
+            state: State | None = connection.execute(
+                asked.returning(jobs.c.state)
+            ).scalar_one_or_none()
         if state is None:
             raise AlreadySettled(f"The job has ended already, as {self.get(job_id).state}.")
         return state
@@ -196,36 +200,45 @@ class Jobs:
             return earlier
 
     def _run_again(self, job_id: str, idempotency_key: str | None, fingerprint: str | None) -> str:
+        with self._database.write() as connection:
+            again = self.run_again_in(connection, job_id, idempotency_key, fingerprint)
+        if again is None:
+            raise NotSettled(f"The job is {self.get(job_id).state} already.")
+        return again
+
+    def run_again_in(
+        self,
+        connection: Connection,
+        job_id: str,
+        idempotency_key: str | None = None,
+        fingerprint: str | None = None,
+    ) -> str | None:
+        """As `retry`, within a transaction that does more; None where there is nothing to run."""
         now = self._database.now
         due = (
             update(jobs)
             .where(jobs.c.id == job_id, jobs.c.state == State.RETRY)
             .values(due_at=now, sent_at=None, revision=jobs.c.revision + 1)
         )
-        with self._database.write() as connection:
-            if connection.execute(due).rowcount:
-                return job_id
-            new_id = str(uuid7())
-            fresh = {
-                "id": literal(new_id),
-                "retried_from": jobs.c.id,
-                "state": literal(State.PENDING.value),
-                "submitted_at": now,
-                "idempotency_key": literal(idempotency_key, String),
-                "fingerprint": literal(fingerprint, String),
-                **{name: jobs.c[name] for name in _INHERITED},
-            }
-            ended = select(*fresh.values()).where(jobs.c.id == job_id, jobs.c.state.in_(SETTLED))
-            again = insert(jobs).from_select(list(fresh), ended).returning(jobs.c.id)
-            if connection.execute(again).one_or_none() is not None:
-                uploads = select(literal(new_id), job_uploads.c.file)
-                connection.execute(
-                    insert(job_uploads).from_select(
-                        ["job", "file"], uploads.where(job_uploads.c.job == job_id)
-                    )
-                )
-                return new_id
-        raise NotSettled(f"The job is {self.get(job_id).state} already.")
+        if connection.execute(due).rowcount:
+            return job_id
+        new_id = str(uuid7())
+        fresh = {
+            "id": literal(new_id),
+            "retried_from": jobs.c.id,
+            "state": literal(State.PENDING.value),
+            "submitted_at": now,
+            "idempotency_key": literal(idempotency_key, String),
+            "fingerprint": literal(fingerprint, String),
+            **{name: jobs.c[name] for name in _INHERITED},
+        }
+        ended = select(*fresh.values()).where(jobs.c.id == job_id, jobs.c.state.in_(SETTLED))
+        again = insert(jobs).from_select(list(fresh), ended).returning(jobs.c.id)
+        if connection.execute(again).one_or_none() is None:
+            return None
+        uploads = select(literal(new_id), job_uploads.c.file).where(job_uploads.c.job == job_id)
+        connection.execute(insert(job_uploads).from_select(["job", "file"], uploads))
+        return new_id
 
     def get(self, job_id: str) -> Job:
         """Return the job.
@@ -294,6 +307,24 @@ class Jobs:
 def _open() -> ColumnElement[bool]:
     """Return the condition of a waiting job, in the words of the index of open jobs."""
     return jobs.c.state.in_(WAITING) & jobs.c.finished_at.is_(None)
+
+
+def asking_to_stop(database: Database) -> Update:
+    """Return the change that ends jobs which wait, and asks those that run to stop.
+
+    What has ended it leaves alone; which jobs are meant is for the caller to add.
+    """
+    waits = jobs.c.state.in_(WAITING)
+    return (
+        update(jobs)
+        .where(jobs.c.finished_at.is_(None))
+        .values(
+            cancel_requested_at=func.coalesce(jobs.c.cancel_requested_at, database.now),
+            state=case((waits, State.REVOKED), else_=jobs.c.state),
+            finished_at=case((waits, database.now), else_=None),
+            revision=jobs.c.revision + 1,
+        )
+    )
 
 
 def job_from(row: Row[Any]) -> Job:
