@@ -13,6 +13,7 @@ from ledger.dead_letters import DeadLetters
 from ledger.depths import Depths
 from ledger.duties import Duties
 from ledger.endings import Limits
+from ledger.experience import Experience
 from ledger.failed_jobs import FailedJobs
 from ledger.failures import Failures
 from ledger.files import Files
@@ -32,6 +33,7 @@ from ledger.settings import Settings
 from ledger.signatures import Signatures
 from ledger.storage import Storage
 from ledger.users import Users
+from ledger.waiting import Waiting
 from ledger.wishes import WorkerWishes
 from ledger.workers import Workers
 
@@ -74,6 +76,8 @@ class Ledger:
         self.duties = Duties(self.database)
         self.history = History(self.database)
         self.depths = Depths(self.database)
+        self.waiting = Waiting(self.database, settings.heart_timeout)
+        self.experience = Experience(self.database)
         self.users = Users(self.database)
         self.guesses = Guesses(self.database)
 

@@ -1,0 +1,196 @@
+"""What is known, at one moment, of a job that waits and of all that is before it."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+
+from ledger.database import Database
+from ledger.forecast import LONGEST_PLAY, Checked, Run, RunTimes
+from ledger.outlook import Facts, Line, Running
+from ledger.queues import Pause
+from ledger.record import WAITING, Job, State, Worker
+from ledger.schema import files, job_uploads, jobs, queues, workers
+from ledger.waiting_tables import estimates, run_times, silences
+from ledger.workers import worker_from
+
+MOST_BEFORE: Final = 10_000  # jobs before one that are counted: more take too long, and say as much
+REMEMBERED: Final = 86_400.0  # seconds for which a worker that fell silent is told of
+BROKER: Final = "broker"
+
+
+class Waiting:
+    """What jobs wait for. Every method reads one snapshot in a few short statements.
+
+    Args:
+        database: where everything is.
+        heart_timeout: seconds after which a silent worker counts as dead.
+    """
+
+    def __init__(self, database: Database, heart_timeout: float) -> None:
+        self._database = database
+        self._heart_timeout = heart_timeout
+
+    def before(self, job: Job) -> Facts:
+        """Return the facts of a job that waits.
+
+        Raises:
+            LedgerUnavailable: the database does not answer.
+        """
+        with self._database.read() as connection:
+            return self._facts(
+                connection, job.kind, job.queue, job, bytes_read_by(connection, job.id)
+            )
+
+    def at_the_end(self, kind: str, queue: str, size: int | None = None) -> Facts:
+        """Return the facts of a job that would be submitted now.
+
+        Args:
+            kind: the name of its kind.
+            queue: where it would wait.
+            size: the bytes of the files it would read, if that is known.
+
+        Raises:
+            LedgerUnavailable: the database does not answer.
+        """
+        with self._database.read() as connection:
+            return self._facts(connection, kind, queue, None, size)
+
+    def _facts(
+        self, connection: Connection, kind: str, queue: str, job: Job | None, size: int | None
+    ) -> Facts:
+        known = self._workers(connection)
+        taking = [one for one in known if queue in one.queues]
+        running = _running(connection, [one.id for one in taking])
+        shared = {queue}.union(*(one.queues for one in taking))
+        line = _line(connection, queue, shared, job)
+        kinds = {kind, *line.first, *(line.beyond or {}), *(one.kind for one in running)}
+        return Facts(
+            now=connection.execute(select(self._database.now)).scalar_one(),
+            kind=kind,
+            queue=queue,
+            heart_timeout=self._heart_timeout,
+            job=job,
+            size=size,
+            workers=known,
+            running=running,
+            line=line,
+            times=_times(connection, kinds),
+            past=_past(connection, queue),
+            pause=_pause(connection, queue),
+            broker_silent_since=_silent_since(connection),
+        )
+
+    def _workers(self, connection: Connection) -> list[Worker]:
+        recent = workers.c.beat_at > self._database.ago(REMEMBERED)
+        query = select(workers).where(recent).order_by(workers.c.beat_at.desc())
+        return [worker_from(row) for row in connection.execute(query).mappings()]
+
+
+def bytes_read_by(connection: Connection, job: str) -> int:
+    """Return the bytes of the files that a job was given."""
+    query = select(func.coalesce(func.sum(files.c.size), 0)).join(
+        job_uploads, job_uploads.c.file == files.c.id
+    )
+    return int(connection.execute(query.where(job_uploads.c.job == job)).scalar_one())
+
+
+def _running(connection: Connection, ids: Collection[str]) -> list[Running]:
+    query = select(jobs.c.kind, jobs.c.worker, jobs.c.started_at).where(
+        jobs.c.state == State.STARTED, jobs.c.finished_at.is_(None), jobs.c.worker.in_(ids)
+    )
+    return [Running(*row) for row in connection.execute(query)]
+
+
+def _line(connection: Connection, queue: str, shared: Collection[str], job: Job | None) -> Line:
+    """Count what RabbitMQ has before a job: it delivers in the order in which it was sent.
+
+    Of a job that it does not have yet, everything is before it.
+    """
+    if job is not None and job.sent_at is not None and _comes_back(job):
+        return Line(0)
+    before = [
+        part
+        for state in sorted(WAITING)
+        for part in _counted(connection, _sent(state, shared, job), MOST_BEFORE)
+    ]
+    numbers = Counter({(kind, its_queue): number for kind, its_queue, number in before})
+    # Counter, for both states may have the same kind in the same queue.
+    by_kind: Counter[str] = Counter()
+    own = 0
+    for (kind, its_queue), number in numbers.items():
+        by_kind[kind] += number
+        own += number if its_queue == queue else 0
+    first = _first(connection, shared, job) if by_kind else []
+    beyond = by_kind - Counter(first)
+    return Line(own, first, beyond, more=sum(by_kind.values()) >= MOST_BEFORE)
+
+
+def _comes_back(job: Job) -> bool:
+    """Return whether RabbitMQ took the message of an attempt back: it puts it before all others."""
+    return job.state is State.PENDING and job.attempt > 0
+
+
+def _sent(state: State, shared: Collection[str], job: Job | None) -> ColumnElement[bool]:
+    """Return the condition of jobs that RabbitMQ has before this one, or at all."""
+    condition = (
+        (jobs.c.state == state)
+        & jobs.c.finished_at.is_(None)
+        & jobs.c.sent_at.is_not(None)
+        & jobs.c.queue.in_(shared)
+    )
+    if job is None or job.sent_at is None:
+        return condition
+    earlier = jobs.c.sent_at < job.sent_at
+    return condition & or_(earlier, (jobs.c.sent_at == job.sent_at) & (jobs.c.id < job.id))
+
+
+def _counted(
+    connection: Connection, condition: ColumnElement[bool], most: int
+) -> Sequence[tuple[str, str, int]]:
+    some = select(jobs.c.kind, jobs.c.queue).where(condition).limit(most).subquery()
+    query: Select[Any] = select(some.c.kind, some.c.queue, func.count())
+    rows = connection.execute(query.group_by(some.c.kind, some.c.queue)).all()
+    return [(kind, queue, number) for kind, queue, number in rows]
+
+
+def _first(connection: Connection, shared: Collection[str], job: Job | None) -> list[str]:
+    """Return the kinds of the first jobs in the line, in order."""
+    found: list[tuple[datetime, str, str]] = []
+    for state in sorted(WAITING):
+        query = (
+            select(jobs.c.sent_at, jobs.c.id, jobs.c.kind)
+            .where(_sent(state, shared, job))
+            .order_by(jobs.c.sent_at, jobs.c.id)
+            .limit(LONGEST_PLAY + 1)
+        )
+        found += [(row[0], row[1], row[2]) for row in connection.execute(query)]
+    return [kind for _sent_at, _id, kind in sorted(found)[: LONGEST_PLAY + 1]]
+
+
+def _times(connection: Connection, kinds: Collection[str]) -> dict[str, RunTimes]:
+    query = select(run_times.c.kind, run_times.c.runs).where(run_times.c.kind.in_(kinds))
+    return {
+        kind: RunTimes(tuple(Run(*one) for one in runs)) for kind, runs in connection.execute(query)
+    }
+
+
+def _past(connection: Connection, queue: str) -> list[Checked]:
+    query = select(estimates.c.foreseen, estimates.c.waited).where(
+        estimates.c.queue == queue, estimates.c.waited.is_not(None)
+    )
+    return [Checked(*row) for row in connection.execute(query)]
+
+
+def _pause(connection: Connection, queue: str) -> Pause | None:
+    query = select(queues.c.name, queues.c.paused_at, queues.c.paused_by, queues.c.why)
+    row = connection.execute(query.where(queues.c.name == queue)).one_or_none()
+    return None if row is None else Pause(*row)
+
+
+def _silent_since(connection: Connection) -> datetime | None:
+    query = select(silences.c.since).where(silences.c.of == BROKER)
+    since: datetime | None = connection.execute(query).scalar_one_or_none()
+    return since
