@@ -71,7 +71,8 @@ class Kind:
 
     Durations are in seconds. `retries` says how often an attempt that fails with one of
     `retry_for` is followed by another; `retry_delay` is the pause before the first of them, which
-    doubles each time.
+    doubles each time. `repeatable` says that the same inputs bring the same result as long as the
+    code is the same, of which `version` is what its source does not tell.
     """
 
     name: str
@@ -86,6 +87,8 @@ class Kind:
     retry_for: tuple[type[Exception], ...]
     retry_delay: float
     secrets: frozenset[str] = field(repr=False)
+    repeatable: bool = True
+    version: str = ""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function itself."""
@@ -132,6 +135,8 @@ def kind(  # noqa: PLR0913 - a declaration: each is named where it is used
     retry_for: tuple[type[Exception], ...] = (),
     retry_delay: float = 10.0,
     inputs: type[BaseModel] | None = None,
+    repeatable: bool = True,
+    version: str = "",
 ) -> Callable[[Callable[..., Any]], Kind]:
     """Declare a kind from a typed function; its docstring is the form's help.
 
@@ -147,6 +152,9 @@ def kind(  # noqa: PLR0913 - a declaration: each is named where it is used
         retry_for: see `Kind`.
         retry_delay: see `Kind`.
         inputs: the model of the inputs, where the function's own signature does not say them.
+        repeatable: False where the same inputs bring something else each time, as of the time or
+            the network; then nobody is told that the same has run already.
+        version: of what the kind does, as far as its source does not tell: any words.
 
     Raises:
         TypeError: a parameter can't become a field of a form.
@@ -167,6 +175,8 @@ def kind(  # noqa: PLR0913 - a declaration: each is named where it is used
             retry_for=retry_for,
             retry_delay=retry_delay,
             secrets=secrets_of(model),
+            repeatable=repeatable,
+            version=version,
         )
         app.task(
             function,

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from ledger import Ledger
 from ledger.errors import LedgerUnavailable
 from ledger.jobs import Submission, Unsent
+from tasks.alike import fingerprint, signature_of
 from tasks.inputs import to_row, uploads_in
 from tasks.kind import Kind
 from tasks.publisher import NotSent, Publisher
@@ -42,7 +43,8 @@ def submit(  # noqa: PLR0913 - each is a part of one acceptance
         LedgerUnavailable: it is not known whether the job was accepted; ask again with the same
             idempotency key.
     """
-    row = to_row(inputs)
+    row, signature = to_row(inputs), signature_of(kind)
+    ledger.signatures.remember(signature.digest, signature.asked)
     submission = Submission(
         kind=kind.name,
         queue=kind.queue,
@@ -51,6 +53,8 @@ def submit(  # noqa: PLR0913 - each is a part of one acceptance
         uploads=tuple(dict.fromkeys(upload.id for upload in uploads_in(inputs))),
         priority=priority,
         idempotency_key=idempotency_key,
+        fingerprint=fingerprint(kind, row, owner),
+        signature=signature.digest,
     )
     job_id, new = ledger.jobs.submit(submission)
     if not new:
@@ -75,7 +79,9 @@ def retry(
         NotSettled: it runs, or waits for a worker.
         LedgerUnavailable: it is not known whether it will run again.
     """
-    job = ledger.jobs.get(ledger.jobs.retry(job_id, idempotency_key))
+    old = ledger.jobs.get(job_id)
+    same = fingerprint(kind, old.inputs, old.owner)
+    job = ledger.jobs.get(ledger.jobs.retry(job_id, idempotency_key, same))
     if job.sent_at is not None or not job.waiting:
         return Accepted(job.id, new=job.id != job_id, sent=True)  # The key was used before.
     unsent = Unsent(job.id, job.kind, job.queue, job.priority, job.attempt, job.inputs)

@@ -29,6 +29,7 @@ class Entry(BaseModel):
 
     `command` is its argument vector, with `{names}` of inputs; a list in it is a group, which is
     left out as a whole where one of its inputs is empty. Durations are in seconds, sizes in bytes.
+    `version` is any text; another one says that the program does something else now.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -54,6 +55,8 @@ class Entry(BaseModel):
     retry_for: list[Code] | None = None
     max_memory: Size | None = None
     max_file_size: Size | None = None
+    repeatable: bool = True
+    version: str = ""
 
     @property
     def program(self) -> str:

@@ -41,6 +41,8 @@ def declare(name: str, entry: Entry, file: Path) -> Kind:
         retry_for=(FailedForNow,),
         retry_delay=entry.retry_delay,
         inputs=model_of(name, fields),
+        repeatable=entry.repeatable,
+        version=entry.model_dump_json(),  # The declaration is what the kind does.
     )(command)
 
 
