@@ -89,6 +89,10 @@ def _besides(wanted: Filter, database: Database) -> Conditions:
     ]
     if rare:
         held.append(select(jobs.c.id).where(jobs.c.id == cards.c.job, *rare).exists())
+    if wanted.failures:
+        # Few of very many, so they are looked up and not looked for.
+        of_failures = select(jobs.c.id).where(jobs.c.failure.in_(wanted.failures))
+        held.append(cards.c.job.in_(of_failures))
     return held
 
 

@@ -72,6 +72,7 @@ class Filter:
         queues: names of queues.
         errors: classes of the exceptions that ended them.
         batches: ids of batches.
+        failures: ids of groups of failures.
         since: submitted then or later, by the database's clock.
         until: submitted before.
         words: phrases, all of which their texts have; a phrase's last word may end in `*` and
@@ -84,6 +85,7 @@ class Filter:
     queues: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     batches: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     words: tuple[str, ...] = ()
@@ -111,6 +113,7 @@ class Filter:
             (jobs.c.queue, self.queues),
             (jobs.c.error_type, self.errors),
             (jobs.c.batch, self.batches),
+            (jobs.c.failure, self.failures),
         )
         return [(column, values) for column, values in asked if values]
 
@@ -160,6 +163,7 @@ QUALIFIERS: Final[Mapping[str, str]] = {
     "queues": "queue",
     "errors": "error",
     "batches": "batch",
+    "failures": "failure",
     "since": "since",
     "until": "until",
 }

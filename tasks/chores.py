@@ -13,6 +13,7 @@ from tasks.counting import Counting
 from tasks.kind import Kind
 from tasks.publisher import Publisher
 from tasks.queue import send
+from tasks.versions import version_of
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +21,7 @@ BATCH = 200  # jobs sent in one tick, so that the heart goes on beating
 FORGET, FORGET_EVERY = 50, 60.0  # old jobs removed in one tick; seconds from the last of them
 SWEEP_EVERY = 600.0  # seconds between removals of uploads that nobody uses
 LET_GO_EVERY = 5.0  # seconds between removals of the checkpoints of jobs that have ended
+NAME = 200  # failures put into their groups in one tick
 LEASE = 10.0  # seconds for which one clock does all this
 
 
@@ -45,6 +47,7 @@ class Chores:
         self._ledger = ledger
         self._publisher = publisher
         self._kinds = kinds
+        self._versions = {name: version_of(kind) for name, kind in kinds.items()}
         self._worker = worker
         self._dead_queue = dead_queue
         self._counting = Counting(ledger, {kind.queue for kind in kinds.values()})
@@ -80,6 +83,16 @@ class Chores:
         if settings.keep_for and time.monotonic() >= self._forget_at:
             self._forget(settings.keep_for)
 
+    def name_failures(self) -> None:
+        """Put failures that are new into groups of their causes, if no other clock does.
+
+        Raises:
+            LedgerUnavailable: it is done the next time.
+        """
+        ledger = self._ledger
+        if ledger.naming.any() and ledger.recovery.take_lease("failures", self._worker, LEASE):
+            ledger.naming.name(self._versions, NAME)
+
     def _send_what_is_gone(self, queue: str, seconds: float) -> None:
         """Send the jobs again that were sent to a queue which holds nothing any more."""
         jobs = self._ledger.jobs
@@ -109,6 +122,7 @@ class Chores:
         jobs = retention.forget_jobs(seconds, FORGET)
         uploads = retention.forget_uploads(seconds, FORGET)
         retention.forget_dead_letters(seconds)
+        self._ledger.naming.forget(seconds)
         self._ledger.workers.forget(seconds)
         if jobs or uploads:
             logger.info("%d old jobs and %d old uploads are forgotten.", jobs, uploads)

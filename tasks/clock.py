@@ -84,6 +84,7 @@ class Clock(threading.Thread):
         self._guarded(self._free_what_the_pool_lost)
         self._guarded(self._kill_what_shall_not_run)
         self._guarded(self._end_a_stop_that_hangs)
+        self._guarded(self._chores.name_failures)
         self._guarded(lambda: self._chores.do(time.monotonic() - self._beating_since))
 
     def _guarded(self, step: Callable[[], None]) -> None:

@@ -10,6 +10,7 @@ from ledger.attempts import Outcome
 from ledger.causes import Reason
 from ledger.errors import NoSuchFailure
 from ledger.failures import Group
+from ledger.filters import Filter, Standing
 from ledger.record import Cause, Ending, Error, State
 from tests.ledger.conftest import OwnTime, claimed, delivery, submit
 
@@ -221,6 +222,27 @@ def test_a_sample_has_the_kinds_successes_of_the_same_time_alone(
         "ada",
         "worker-one@here",
     )
+
+
+def test_the_jobs_of_a_group_are_found_by_its_id(ledger: Ledger) -> None:
+    failed = [fail(ledger), fail(ledger)]
+    fail(ledger, kind="images")
+    succeed(ledger)
+    ledger.naming.name(VERSIONS, limit=9)
+    group = next(one for one in ledger.failures.page(limit=9) if one.reason.kind == "hello")
+    wanted = Filter(failures=(group.id,))
+
+    fresh = ledger.listing.page(wanted, limit=9)
+    ledger.cards.file_settled(lambda kind, _inputs: kind, limit=9)
+    filed = ledger.listing.page(wanted, limit=9)
+
+    for page in (fresh, filed):
+        assert [job.id for job in page.jobs] == failed[::-1]
+    assert ledger.listing.page(Filter(failures=("none",)), limit=9).jobs == []
+    succeeded = Filter(states=(Standing.SUCCEEDED,), failures=(group.id,))
+    assert ledger.listing.page(succeeded, limit=9).jobs == []
+    assert Filter.from_json(wanted.as_json()) == wanted
+    assert wanted.as_text() == f"failure:{group.id}"
 
 
 def test_groups_are_forgotten_with_their_jobs(ledger: Ledger, time: OwnTime) -> None:
