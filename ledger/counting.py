@@ -11,8 +11,8 @@ from ledger.card_tables import cards
 from ledger.cards import has_a_word
 from ledger.database import Database
 from ledger.filed import ends_of, facets_of, having_words, runs_of
-from ledger.filters import Filter, Standing
-from ledger.record import WAITING, State
+from ledger.filters import ENDS, Filter, Standing
+from ledger.record import State
 from ledger.schema import jobs
 
 CAP: Final = 10_000  # jobs of one sort that are counted
@@ -61,37 +61,23 @@ class Counting:
         with self._database.read() as connection:
             if has_a_word(wanted.words):
                 return self._with_words(connection, anywhere)
-            fresh = self._fresh(connection, anywhere)
-            return {part: self._filed(connection, anywhere, part, fresh[part]) for part in PARTS}
+            return {part: self._of(connection, part, anywhere) for part in PARTS}
 
-    def _fresh(self, connection: Connection, wanted: Filter) -> Counter[Standing]:
-        """Count those that are open or settled just now, CAP of the open ones at the most."""
-        found: Counter[Standing] = Counter()
-        unfiled = select(jobs.c.state).where(
-            jobs.c.filed_at.is_(None), *wanted.conditions(self._database)
+    def _of(self, connection: Connection, part: Standing, wanted: Filter) -> Count:
+        """Count those that are open or settled just now, then the others, no further than CAP."""
+        fresh = select(jobs.c.id).where(
+            jobs.c.filed_at.is_(None),
+            jobs.c.finished_at.is_not(None) if part in ENDS else jobs.c.finished_at.is_(None),
+            *replace(wanted, states=(part,)).conditions(self._database),
         )
-        # Apart, so that many of one sort hide none of the others.
-        sorts = (
-            jobs.c.finished_at.is_(None) & (jobs.c.state == State.STARTED),
-            jobs.c.finished_at.is_(None) & jobs.c.state.in_(WAITING),
-            jobs.c.finished_at.is_not(None),
-        )
-        for sort in sorts:
-            capped = unfiled.where(sort).limit(CAP + 1).subquery()
-            counted = select(capped.c.state, func.count()).group_by(capped.c.state)
-            for state, number in connection.execute(counted):
-                found[_PART_OF[state]] += number
-        return found
-
-    def _filed(self, connection: Connection, wanted: Filter, part: Standing, fresh: int) -> Count:
-        ends = ends_of(Filter(states=(part,)))
-        number = fresh
-        for run in runs_of(wanted, self._database, ends):
-            if number > CAP:
-                break
-            capped = select(cards.c.job).where(*run).limit(CAP + 1 - number).subquery()
+        runs = runs_of(wanted, self._database, ends_of(Filter(states=(part,))))
+        number = 0
+        for query in (fresh, *(select(cards.c.job).where(*run) for run in runs)):
+            capped = query.limit(CAP + 1 - number).subquery()
             number += connection.execute(select(func.count()).select_from(capped)).scalar_one()
-        return _capped(number)
+            if number > CAP:
+                return Count(CAP, exact=False)
+        return Count(number)
 
     def _with_words(self, connection: Connection, wanted: Filter) -> dict[Standing, Count]:
         """Count among the newest cards that have the words."""
@@ -124,7 +110,3 @@ class Counting:
             .where(*others.conditions(self._database))
             .group_by(jobs.c.state)
         )
-
-
-def _capped(number: int) -> Count:
-    return Count(min(number, CAP), exact=number <= CAP)

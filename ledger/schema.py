@@ -77,6 +77,8 @@ jobs = Table(
     Column("cancel_requested_at", Timestamp),
     # A person deleted it. It is in no list, and goes for good once that can't be undone any more.
     Column("deleted_at", Timestamp),
+    # Set once lists find the job by its card in the card index, a moment after it has settled.
+    Column("filed_at", Timestamp),
     _id("retried_from"),
     # The running attempt's worker and delivery, here too so that a claim is one guarded UPDATE.
     Column("worker", String(36)),
@@ -121,6 +123,14 @@ Index(
     jobs.c.id,
     sqlite_where=text("finished_at IS NULL"),
     postgresql_where=text("finished_at IS NULL"),
+)
+
+# Those whose cards do not tell all yet: the open ones, and what has settled just now.
+Index(
+    "ix_jobs_unfiled",
+    jobs.c.id,
+    sqlite_where=text("filed_at IS NULL"),
+    postgresql_where=text("filed_at IS NULL"),
 )
 
 # Those to forget, for what a next attempt needs is of no use once there can be none.

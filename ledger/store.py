@@ -6,8 +6,10 @@ from typing import Self
 
 from ledger import migrate
 from ledger.attempts import Attempts
+from ledger.cards import Cards
 from ledger.checkpoints import Checkpoints
 from ledger.claims import Claims
+from ledger.counting import Counting
 from ledger.database import Database
 from ledger.dead_letters import DeadLetters
 from ledger.depths import Depths
@@ -20,6 +22,7 @@ from ledger.files import Files
 from ledger.guesses import Guesses
 from ledger.history import History
 from ledger.jobs import Jobs
+from ledger.listing import Listing
 from ledger.logs import Logs
 from ledger.naming import Naming
 from ledger.partials import Partials
@@ -56,6 +59,9 @@ class Ledger:
         self.repeats = Repeats(self.database)
         self.signatures = Signatures(self.database)
         self.presets = Presets(self.database)
+        self.cards = Cards(self.database)
+        self.listing = Listing(self.database)
+        self.counting = Counting(self.database)
         self.claims = Claims(self.database, limits)
         self.attempts = Attempts(self.database)
         self.dead_letters = DeadLetters(self.database)

@@ -10,9 +10,16 @@ from ledger.errors import LedgerOutdated
 from ledger.schema import metadata
 
 
+def known(name: str | None, *_more: object) -> bool:
+    """Leave out what serves the search of text, which each database does in a way of its own."""
+    return name is None or not name.startswith(("card_words", "ix_cards_text"))
+
+
 def test_the_migrations_make_the_tables_that_the_program_expects(ledger: Ledger) -> None:
     with ledger.database.read() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+        differences = compare_metadata(
+            MigrationContext.configure(connection, opts={"include_name": known}), metadata
+        )
 
     assert differences == []
 
