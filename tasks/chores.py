@@ -11,6 +11,7 @@ from ledger.recovery import Freed
 from tasks import dead_letters
 from tasks.counting import Counting
 from tasks.kind import Kind
+from tasks.learning import Learning
 from tasks.publisher import Publisher
 from tasks.queue import send
 from tasks.versions import version_of
@@ -22,6 +23,7 @@ FORGET, FORGET_EVERY = 50, 60.0  # old jobs removed in one tick; seconds from th
 SWEEP_EVERY = 600.0  # seconds between removals of uploads that nobody uses
 LET_GO_EVERY = 5.0  # seconds between removals of the checkpoints of jobs that have ended
 NAME = 200  # failures put into their groups in one tick
+LEARN_EVERY = 5.0  # seconds between looks at what has started, for estimates of what will
 LEASE = 10.0  # seconds for which one clock does all this
 
 
@@ -50,6 +52,9 @@ class Chores:
         self._versions = {name: version_of(kind) for name, kind in kinds.items()}
         self._worker = worker
         self._dead_queue = dead_queue
+        queues = {kind.queue for kind in kinds.values()}
+        self._learning = Learning(ledger, list(kinds), sorted(queues))
+        self._learn_at = 0.0
         self._counting = Counting(ledger, {kind.queue for kind in kinds.values()})
         self._forget_at = self._let_go_at = self._sweep_at = 0.0
 
@@ -72,7 +77,8 @@ class Chores:
             for freed in self._ledger.recovery.free_from_stopped_hearts(settings.heart_timeout):
                 tell(freed)
         self._send_all(self._ledger.jobs.unsent(settings.send_grace, BATCH))
-        dead_letters.read(self._ledger, self._publisher, self._dead_queue, BATCH)
+        with self._learning.hearing_rabbitmq():
+            dead_letters.read(self._ledger, self._publisher, self._dead_queue, BATCH)
         for queue in {kind.queue for kind in self._kinds.values()}:
             self._send_what_is_gone(queue, settings.resend_after)
         self._counting.do()
@@ -92,6 +98,18 @@ class Chores:
         ledger = self._ledger
         if ledger.naming.any() and ledger.recovery.take_lease("failures", self._worker, LEASE):
             ledger.naming.name(self._versions, NAME)
+
+    def learn(self) -> None:
+        """Learn how long jobs run and wait, if it is time and no other clock does.
+
+        Raises:
+            LedgerUnavailable: it is done the next time.
+        """
+        if time.monotonic() < self._learn_at:
+            return
+        self._learn_at = time.monotonic() + LEARN_EVERY
+        if self._ledger.recovery.take_lease("estimates", self._worker, 2 * LEARN_EVERY):
+            self._learning.step()
 
     def _send_what_is_gone(self, queue: str, seconds: float) -> None:
         """Send the jobs again that were sent to a queue which holds nothing any more."""

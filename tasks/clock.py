@@ -86,6 +86,7 @@ class Clock(threading.Thread):
         self._guarded(self._end_a_stop_that_hangs)
         self._guarded(self._chores.name_failures)
         self._guarded(lambda: self._chores.do(time.monotonic() - self._beating_since))
+        self._guarded(self._chores.learn)
 
     def _guarded(self, step: Callable[[], None]) -> None:
         try:
