@@ -62,7 +62,7 @@ def create() -> ResponseReturnValue:
     found = services()
     kind, given = _given()
     inputs = inputs_of(kind, given)
-    key = _idempotency_key()
+    key = idempotency_key()
     accepted = submit(
         found.ledger,
         found.publisher,
@@ -82,7 +82,12 @@ def _told(kind: str, row: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     return kind, without_ids(row)
 
 
-def _idempotency_key() -> str | None:
+def idempotency_key() -> str | None:
+    """Return what names this request, so that it does nothing more when it is sent again.
+
+    Raises:
+        BadRequest: it is too long, or has letters that don't print.
+    """
     key = request.headers.get("Idempotency-Key")
     if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
         abort(400, f"An Idempotency-Key has 1 to {LONGEST_KEY} printable characters.")
@@ -93,7 +98,7 @@ def _given() -> tuple[Kind, Given]:
     """Return what the request asks for, from JSON or from a form with files."""
     found = services()
     if request.is_json:
-        asked = _parsed(JobRequest, _body())
+        asked = _parsed(JobRequest, json_body())
         kind = find(found.kinds, asked.kind)
         return kind, gather(found.ledger, kind, asked.inputs, (), owner())
     if request.mimetype not in FORMS:
@@ -110,7 +115,12 @@ def _given() -> tuple[Kind, Given]:
     return kind, replace(given, mistakes=[*given.mistakes, *stray])
 
 
-def _body() -> Any:
+def json_body() -> Any:
+    """Return what the request's body says.
+
+    Raises:
+        BadRequest: it is not JSON.
+    """
     try:
         return from_json(request.get_data())
     except ValueError as error:
@@ -179,7 +189,7 @@ def retry(job_id: str) -> ResponseReturnValue:
 
     The same idempotency key leads to the same new job.
     """
-    key = _idempotency_key()
+    key = idempotency_key()
     job_id = run_again(services(), job_id, key and f"{owner()} {key}").job
     return show(job_id), 202, {"Location": url_for("api.show", job_id=job_id)}
 
