@@ -6,10 +6,12 @@ LedgerError
 ├── NoSuchFailure
 ├── NoSuchLetter
 ├── UploadBusy          another request writes to this upload
-├── NoSuchWorker        … or whose worker is stopping, or has fallen silent
 ├── NoSuchPreset
+├── NoSuchWorker        … or whose worker is stopping, or has fallen silent
 ├── NameTaken           somebody else is called so, or another preset
 ├── ClaimLost           a worker's write came after its attempt had been closed
+├── NoSuchAction
+├── NotUndoable         somebody asked to undo an action too late, or once more
 ├── AlreadySettled      somebody asked to change a job that has ended
 ├── NotSettled          somebody asked to run a job again that runs or waits already
 ├── LedgerUnavailable   the database did not answer; nothing is known of the write
@@ -59,18 +61,18 @@ class UploadBusy(LedgerError):
         super().__init__("Another request is sending this file, or was until a moment ago.")
 
 
-class NoSuchWorker(LedgerError):
-    """No worker of this id is there to be asked for anything."""
-
-    def __init__(self, worker: str) -> None:
-        super().__init__(f"There is no worker {worker}, or it stops, or its heart has stopped.")
-
-
 class NoSuchPreset(LedgerError):
     """No preset has this id that this person may use, or change where they asked to."""
 
     def __init__(self) -> None:
         super().__init__("There is no such preset, or it is somebody else's.")
+
+
+class NoSuchWorker(LedgerError):
+    """No worker of this id is there to be asked for anything."""
+
+    def __init__(self, worker: str) -> None:
+        super().__init__(f"There is no worker {worker}, or it stops, or its heart has stopped.")
 
 
 class NameTaken(LedgerError):
@@ -85,6 +87,17 @@ class ClaimLost(LedgerError):
 
     def __init__(self, job_id: str, attempt: int) -> None:
         super().__init__(f"Attempt {attempt} of job {job_id} has been closed; it may not write.")
+
+
+class NoSuchAction(LedgerError):
+    """No action has this id."""
+
+    def __init__(self, action_id: str) -> None:
+        super().__init__(f"There is no action {action_id}.")
+
+
+class NotUndoable(LedgerError):
+    """The action can't be undone any more, or is undone already."""
 
 
 class AlreadySettled(LedgerError):

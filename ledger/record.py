@@ -105,9 +105,9 @@ class Job:
     result: JSON
     error: Error | None
     retried_from: str | None = None  # The settled job whose inputs were submitted once more.
-    deleted_at: datetime | None = None  # Somebody deleted it; until it is gone that can be undone.
     fingerprint: str | None = None  # Alike for jobs that do the same.
     signature: str | None = None  # Names what its kind asked for at the time.
+    deleted_at: datetime | None = None  # Somebody deleted it; until it is gone that can be undone.
 
     @property
     def waiting(self) -> bool:

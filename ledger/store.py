@@ -5,6 +5,9 @@ from datetime import datetime
 from typing import Self
 
 from ledger import migrate
+from ledger.action_steps import ActionSteps
+from ledger.action_verbs import ActionVerbs
+from ledger.actions import Actions
 from ledger.attempts import Attempts
 from ledger.cards import Cards
 from ledger.checkpoints import Checkpoints
@@ -76,6 +79,9 @@ class Ledger:
         self.partials = Partials(self.database, storage)
         self.quota = Quota(self.database, settings.quota_per_person, settings.quota)
         self.retention = Retention(self.database, self.files)
+        self.actions = Actions(self.database)
+        verbs = ActionVerbs(self.database, self.jobs)
+        self.action_steps = ActionSteps(self.database, self.actions, verbs, self.retention)
         self.workers = Workers(self.database)
         self.wishes = WorkerWishes(self.database, settings.heart_timeout)
         self.queues = Queues(self.database)
