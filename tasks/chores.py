@@ -8,7 +8,7 @@ from ledger import Ledger
 from ledger.jobs import Unsent
 from ledger.partial_rows import ABANDONED_AFTER
 from ledger.recovery import Freed
-from tasks import dead_letters
+from tasks import actions, dead_letters
 from tasks.counting import Counting
 from tasks.kind import Kind
 from tasks.learning import Learning
@@ -25,6 +25,8 @@ LET_GO_EVERY = 5.0  # seconds between removals of the checkpoints of jobs that h
 NAME = 200  # failures put into their groups in one tick
 LEARN_EVERY = 5.0  # seconds between looks at what has started, for estimates of what will
 LEASE = 10.0  # seconds for which one clock does all this
+# Seconds of a tick that actions on many jobs may take: less than a fork waits for.
+ACTIONS_FOR = 0.2
 
 
 class Chores:
@@ -88,6 +90,18 @@ class Chores:
             self._sweep()
         if settings.keep_for and time.monotonic() >= self._forget_at:
             self._forget(settings.keep_for)
+
+    def do_actions(self) -> None:
+        """Go on with what somebody asked for of many jobs, if no other clock does.
+
+        Raises:
+            LedgerUnavailable: it goes on the next time.
+            StorageError: as above; files of a deleted job can't be removed.
+        """
+        # The glance first: a lease is a write, and mostly nothing is to be done.
+        ledger = self._ledger
+        if ledger.actions.due(1) and ledger.recovery.take_lease("actions", self._worker, LEASE):
+            actions.carry_on_all(ledger, self._kinds, ACTIONS_FOR)
 
     def name_failures(self) -> None:
         """Put failures that are new into groups of their causes, if no other clock does.

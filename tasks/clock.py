@@ -87,6 +87,7 @@ class Clock(threading.Thread):
         self._guarded(self._chores.name_failures)
         self._guarded(lambda: self._chores.do(time.monotonic() - self._beating_since))
         self._guarded(self._chores.learn)
+        self._guarded(self._chores.do_actions)
 
     def _guarded(self, step: Callable[[], None]) -> None:
         try:
