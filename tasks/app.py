@@ -7,6 +7,7 @@ from celery import Celery, signals
 
 from ledger import Ledger, Settings
 from tasks import logs
+from tasks.orders import Orders
 from tasks.publisher import Publisher
 from tasks.reports import Reports
 
@@ -23,6 +24,11 @@ class Postroom(Celery):
     def reports(self) -> Reports:
         """What the main process hands to the clock."""
         return Reports()
+
+    @cached_property
+    def orders(self) -> Orders:
+        """What the clock has the main process do."""
+        return Orders()
 
     @cached_property
     def settings(self) -> Settings:
@@ -51,3 +57,4 @@ app = Postroom("postroom", task_cls="tasks.task:JobTask", config_source="celeryc
 os.register_at_fork(after_in_child=app.forget_connections)
 signals.setup_logging.connect(logs.set_up)
 app.steps["worker"].update(("tasks.worker:ReapStep", "tasks.worker:ClockStep"))
+app.steps["consumer"].add("tasks.steering:SteeringStep")

@@ -14,12 +14,14 @@ from ledger.record import Delivery, Ending
 from tasks.children import STOP_GRACE, Children, kill
 from tasks.chores import Chores, tell
 from tasks.forks import not_across_a_fork
+from tasks.orders import Orders, vitals
 from tasks.publisher import NotSent
 from tasks.reports import Cancel, Death, Overrun, Report, Reports, Timeout
 
 logger = logging.getLogger(__name__)
 
 TICK = 0.5  # seconds
+VITALS_EVERY = 5.0  # seconds between two looks at the worker's memory and its machine's load
 STOP_PATIENCE = 5.0  # seconds that a worker which was told to stop and runs nothing may take
 
 
@@ -30,14 +32,20 @@ class Clock(threading.Thread):
         ledger: the main process's own.
         worker: the id of the worker's row.
         reports: what the main process saw, to be written however long that takes.
+        orders: what is asked of the main process, and how far it is.
         chores: what is done for every worker, if no other clock does it.
     """
 
-    def __init__(self, ledger: Ledger, worker: str, reports: Reports, chores: Chores) -> None:
+    def __init__(
+        self, ledger: Ledger, worker: str, reports: Reports, orders: Orders, chores: Chores
+    ) -> None:
         super().__init__(name="clock", daemon=True)
         self._ledger = ledger
         self._worker = worker
         self._reports = reports
+        self._orders = orders
+        self._told = orders.standing
+        self._told_at = 0.0
         self._chores = chores
         self._unwritten: list[Report] = []
         self._stopped = threading.Event()
@@ -80,6 +88,7 @@ class Clock(threading.Thread):
 
     def _tick(self) -> None:
         self._guarded(self._write_reports)
+        self._guarded(self._hand_on_wishes)
         self._guarded(self._beat)
         self._guarded(self._free_what_the_pool_lost)
         self._guarded(self._kill_what_shall_not_run)
@@ -134,6 +143,14 @@ class Clock(threading.Thread):
             logger.info("Job %s can't be cancelled: %s", job, error)
         else:
             logger.warning("Job %s is cancelled by Celery's control.", job)
+
+    def _hand_on_wishes(self) -> None:
+        """Tell the main process what is asked of it, and the ledger what has come of it."""
+        self._orders.wishes = self._ledger.wishes.of(self._worker)
+        standing, now = self._orders.standing, time.monotonic()
+        if standing != self._told or now - self._told_at > VITALS_EVERY:
+            self._ledger.workers.beat(self._worker, vitals(standing))
+            self._told, self._told_at = standing, now
 
     def _beat(self) -> None:
         settings, now = self._ledger.settings, time.monotonic()

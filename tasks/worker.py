@@ -85,6 +85,8 @@ class ClockStep(bootsteps.StartStopStep):
         while True:
             try:
                 app.ledger.require_current().workers.register(row)
+                # Before the first delivery: nothing of a paused queue is started.
+                app.orders.wishes = app.ledger.wishes.of(row.id)
                 break
             except LedgerUnavailable as error:
                 logger.warning("The worker starts when the ledger answers: %s", error)
@@ -92,7 +94,7 @@ class ClockStep(bootsteps.StartStopStep):
                 state.maybe_shutdown()
         dead_queue = app.conf["DEAD_QUEUE"].name
         chores = Chores(app.ledger, app.publisher, kinds(), row.id, dead_queue)
-        clock = Clock(app.ledger, row.id, app.reports, chores)
+        clock = Clock(app.ledger, row.id, app.reports, app.orders, chores)
         signals.worker_shutting_down.connect(clock.worker_stops, weak=False)
         # Not in `stop`: jobs still finish then, and the heart must go on beating for them.
         signals.worker_shutdown.connect(clock.stop, weak=False)

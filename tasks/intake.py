@@ -1,0 +1,108 @@
+"""From which queues a worker takes jobs, and how many at a time; Celery knows no way to change it.
+
+RabbitMQ fixes a consumer's prefetch when the consumer begins, and what a cancelled consumer has
+been given stays with the worker. So a worker has several consumers of a queue for a while: where
+it is to take more, another one is added for the difference; where it is to take fewer, the old
+ones end, and a new one is added for each job of theirs that finishes. At no time does the worker
+hold more jobs of a queue than it has processes, for others could run them.
+"""
+
+import logging
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import uuid4
+
+from celery.worker import state
+
+logger = logging.getLogger(__name__)
+
+
+class Intake:
+    """The consumers of one connection.
+
+    Args:
+        consumer: Celery's, with an open connection. Its own consumer of messages is left without
+            queues, and what it would do with a message is done with ours.
+        queues: those that the worker was started for, by name.
+    """
+
+    def __init__(self, consumer: Any, queues: Mapping[str, Any]) -> None:
+        self._consumer = consumer
+        self._messages = consumer.task_consumer
+        self._messages.queues = []
+        self._queues = queues
+        # By queue, the tags of its consumers with what each may hold.
+        self._consumers: dict[str, dict[str, int]] = {name: {} for name in queues}
+        self._cancelled: set[str] = set()
+        self._prefetch = consumer.initial_prefetch_count
+        #: The queues that are listened to, or will be when a job has left room for another.
+        self.listening: frozenset[str] = frozenset()
+
+    def keep(self, names: Collection[str], places: int) -> None:
+        """Listen to these queues and to no other, and hold so many jobs of each at the most.
+
+        Raises:
+            OSError: the connection is gone; Celery seeks another.
+        """
+        # Celery sets the prefetch by it whenever it has a new connection.
+        self._consumer.initial_prefetch_count = places
+        for name, consumers in self._consumers.items():
+            wanted = places if name in names else 0
+            if sum(consumers.values()) > wanted:
+                self._cancel(name)
+            left = wanted - sum(consumers.values())
+            if left and (room := left - self._held_by_cancelled(name)) > 0:
+                self._add(name, room)
+        self._say(frozenset(names))
+
+    def close(self) -> None:
+        """Listen to nothing any more; what is held is finished."""
+        for name in self._consumers:
+            self._cancel(name)
+
+    def _cancel(self, name: str) -> None:
+        for tag in self._consumers[name]:
+            # To wait for the answer would hold the main process up while RabbitMQ is in an alarm.
+            self._messages.channel.basic_cancel(tag, nowait=True)
+            self._cancelled.add(tag)
+        self._consumers[name].clear()
+
+    def _held_by_cancelled(self, name: str) -> int:
+        held = [request.message.delivery_info for request in tuple(state.reserved_requests)]
+        return sum(
+            one["routing_key"] == name and one["consumer_tag"] in self._cancelled for one in held
+        )
+
+    def _add(self, name: str, prefetch: int) -> None:
+        channel = self._messages.channel
+        if prefetch != self._prefetch:
+            channel.basic_qos(0, prefetch, False)
+            self._prefetch = prefetch
+        tag = f"postroom-{uuid4()}"
+        received = self._messages._receive_callback  # noqa: SLF001 - kombu has no consumer with a prefetch of its own
+        self._queues[name](channel).consume(tag, received, no_ack=False, nowait=True)
+        self._consumers[name][tag] = prefetch
+
+    def _say(self, names: frozenset[str]) -> None:
+        before, self.listening = self.listening, names
+        if names == before:
+            return
+        # What Flower and `celery inspect` show.
+        channel = self._messages.channel
+        self._messages.queues = [self._queues[name](channel) for name in sorted(names)]
+        for name in sorted(before - names):
+            logger.warning("The worker takes no more jobs from queue %s.", name)
+        for name in sorted(names - before):
+            logger.info("The worker takes jobs from queue %s.", name)
+
+
+def give_back(worker: Any, names: Collection[str]) -> None:
+    """Give back jobs of all but these queues that came before a process was free for them."""
+    waiting = worker.semaphore._waiting  # noqa: SLF001 - kombu's has no other way in
+    for entry in tuple(waiting):
+        (request,) = entry[1]
+        if request.delivery_info["routing_key"] not in names:
+            waiting.remove(entry)
+            request.reject(requeue=True)
+            state.task_ready(request)
+            logger.warning("Job %s goes back to its queue: nothing is started of it.", request.id)

@@ -1,0 +1,134 @@
+"""Nothing of a paused queue is started, whatever is restarted meanwhile, and nothing is lost."""
+
+import signal
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ledger.record import Ending, State
+from tests.acceptance.conftest import Site, lines
+from tests.acceptance.workers import WorkerProcess
+from tests.proxy import Proxy
+from tests.services import RabbitMQ
+from tests.waiting import until
+
+pytestmark = pytest.mark.broker
+
+
+@pytest.fixture
+def proxy(rabbitmq: RabbitMQ) -> Iterator[Proxy]:
+    with Proxy(rabbitmq.address.port) as made:
+        yield made
+
+
+def listens(site: Site, worker: WorkerProcess, *queues: str) -> bool:
+    """Return whether a worker has said that it takes jobs of these queues, and of no other."""
+    return any(
+        one.pid == worker.pid and one.vitals and one.vitals.listening == queues
+        for one in site.ledger.workers.alive(9)
+    )
+
+
+def test_nothing_of_a_paused_queue_is_started_though_its_worker_is_killed_and_comes_again(
+    site: Site, trace: Path, gate: Path
+) -> None:
+    worker = site.worker(2).ready()
+    running = site.submit("stays", trace=trace, gate=gate)
+    pid = site.started(running).pid
+
+    site.ledger.queues.pause("default", "ada", "the disk is full")
+    until("the worker heeds it", lambda: listens(site, worker), within=3)
+    waiting = [site.submit("stays", trace=trace, gate=gate) for _ in range(3)]
+    gate.touch()
+    assert site.settled(running).state is State.SUCCESS
+    assert site.attempts(running)[0].pid == pid
+    worker.signal(signal.SIGKILL)
+    worker.wait()
+    again = site.worker(2).ready()
+    later = datetime.now(UTC) + timedelta(seconds=2)
+    until("it is there for a while", lambda: site.beats_after(again, later))
+
+    assert [site.job(job).state for job in waiting] == [State.PENDING] * 3
+    assert [site.attempts(job) for job in waiting] == [[]] * 3
+    resumed = time.monotonic()
+    site.ledger.queues.resume("default")
+    assert [site.settled(job).state for job in waiting] == [State.SUCCESS] * 3
+    assert time.monotonic() - resumed < 3
+    assert len(lines(trace, "began")) == 4
+
+
+def test_a_paused_queue_stays_so_when_rabbitmq_cuts_its_worker_off(
+    site: Site, proxy: Proxy, trace: Path, gate: Path
+) -> None:
+    proxy_url = proxy.url(site.environment["CELERY_BROKER_URL"])
+    worker = site.worker(CELERY_BROKER_URL=proxy_url).ready()
+    until("it listens", lambda: listens(site, worker, "default"))
+    site.ledger.queues.pause("default", "ada", "")
+    until("the worker heeds it", lambda: listens(site, worker), within=3)
+    waiting = site.submit("stays", trace=trace, gate=gate)
+
+    proxy.reset()
+    until("it has connected again", lambda: worker.text().count("Connected to") == 2)
+    later = datetime.now(UTC) + timedelta(seconds=2)
+    until("it is there for a while", lambda: site.beats_after(worker, later))
+
+    assert site.attempts(waiting) == []
+    gate.touch()
+    site.ledger.queues.resume("default")
+    assert site.settled(waiting, within=3).state is State.SUCCESS
+
+
+def test_a_draining_worker_finishes_and_takes_no_more_until_it_is_resumed(
+    site: Site, trace: Path, gate: Path
+) -> None:
+    worker = site.worker(2).ready()
+    running = site.submit("stays", trace=trace, gate=gate)
+    (row,) = site.ledger.workers.alive(9)
+    site.started(running)
+
+    site.ledger.wishes.drain(row.id, "ada")
+    until("it heeds it", lambda: listens(site, worker), within=3)
+    waiting = site.submit("stays", trace=trace, gate=gate)
+    gate.touch()
+    assert site.settled(running).state is State.SUCCESS
+    assert site.attempts(waiting) == []
+    site.ledger.wishes.resume(row.id)
+
+    assert site.settled(waiting, within=3).state is State.SUCCESS
+
+
+def test_a_worker_that_was_told_to_stop_by_a_signal_takes_no_more(
+    site: Site, trace: Path, gate: Path
+) -> None:
+    worker = site.worker(2).ready()
+    running = site.submit("stays", trace=trace, gate=gate)
+    site.started(running)
+
+    worker.signal(signal.SIGTERM)
+    until("it heeds it", lambda: listens(site, worker), within=3)
+    waiting = site.submit("stays", trace=trace, gate=gate)
+    assert site.publisher.waiting("default") == 1
+    gate.touch()
+
+    assert worker.wait(15) == 0
+    assert site.attempts(waiting) == []
+
+
+def test_a_worker_that_is_asked_to_stop_ends_after_its_jobs(
+    site: Site, trace: Path, gate: Path
+) -> None:
+    worker = site.worker().ready()
+    running = site.submit("stays", trace=trace, gate=gate)
+    site.started(running)
+    (row,) = site.ledger.workers.alive(9)
+
+    site.ledger.wishes.stop(row.id)
+    until("it is stopping", lambda: site.stopping(worker))
+    assert worker.running()
+    gate.touch()
+
+    assert worker.wait(15) == 0
+    assert site.endings(running) == [Ending.SUCCEEDED]
