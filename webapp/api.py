@@ -14,7 +14,7 @@ from ledger.record import State
 from tasks.inputs import to_row
 from tasks.kind import Kind
 from tasks.queue import submit
-from webapp import openapi, shapes
+from webapp import openapi, outlooks, shapes
 from webapp.deletion import own_job
 from webapp.downloads import sent, zipped
 from webapp.fragments import Cursor, read_cursor, written
@@ -26,6 +26,8 @@ from webapp.security import owner
 from webapp.services import services
 from webapp.steering import run_again
 from webapp.submission import Given, find, gather, inputs_of, without_ids
+from webapp.waiting_shapes import OutlookQuery
+
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -170,10 +172,9 @@ def index() -> ResponseReturnValue:
 
 @blueprint.get("/jobs/<job_id>")
 def show(job_id: str) -> dict[str, Any]:
-    """Show a job as it stands."""
-    found = services()
-    job = found.ledger.jobs.get(job_id)
-    return shapes.Job.of(job, found.kinds.get(job.kind)).answer()
+    """Show a job as it stands, and where it waits, why."""
+    job = services().ledger.jobs.get(job_id)
+    return outlooks.job_in_full(job).answer()
 
 
 @blueprint.post("/jobs/<job_id>/cancel")
@@ -250,6 +251,13 @@ def kinds() -> ResponseReturnValue:
     """List the kinds of jobs, with the JSON schemas of their inputs."""
     shown = [shapes.Kind.of(kind) for kind in services().kinds.values()]
     return shapes.Kinds(kinds=shown).answer()
+
+
+@blueprint.get("/kinds/<kind>/outlook")
+def kind_outlook(kind: str) -> ResponseReturnValue:
+    """Say when a job of a kind would run, were it submitted now, with files of that size."""
+    size = _parsed(OutlookQuery, request.args.to_dict()).size
+    return outlooks.shaped(outlooks.of_kind(kind, size)).answer()
 
 
 @blueprint.get("/openapi.json")

@@ -14,7 +14,7 @@ from ledger.files import display_name
 from ledger.record import Job, State, StoredFile
 from tasks.inputs import shown
 from tasks.kind import Kind
-from webapp import words
+from webapp import outlooks, words
 from webapp.archives import archive, names_for
 from webapp.jobs import log_text
 from webapp.services import services
@@ -46,6 +46,8 @@ def show_job(job_id: str) -> None:
     job, now = found.ledger.jobs.get(job_id), datetime.now(UTC)
     attempts = found.ledger.jobs.attempts(job_id)
     click.echo(f"{words.label(job, now).word}: {words.why(job, attempts, now).striptags()}")
+    for line in outlooks.lines(job):
+        click.echo(line)
     for name, value in _told(job, found.kinds.get(job.kind)):
         click.echo(f"{name:<10} {value}")
     for attempt in attempts:

@@ -15,6 +15,7 @@ from ledger.record import WAITING, Job, State, StoredFile
 from tasks.ansi import plain
 from tasks.inputs import HIDDEN, shown
 from tasks.kind import Kind
+from webapp import outlooks
 from webapp.fragments import Cursor, Snapshot, newest, written
 from webapp.live import watch
 from webapp.questions import Sort, questions
@@ -90,6 +91,7 @@ def show(job_id: str) -> str:
         seen=seen,
         cursor=written(seen.seen),
         update=watch().renderer.update(seen),
+        waiting=outlooks.part(outlooks.of_job(seen.job)),
         now=seen.at,
     )
 

@@ -11,6 +11,7 @@ from werkzeug.datastructures import FileStorage
 from ledger.record import StoredFile
 from tasks.kind import Kind
 from tasks.queue import submit
+from webapp import outlooks
 from webapp.forms import JobForm, filled
 from webapp.mistakes import WrongInputs
 from webapp.questions import Question, questions
@@ -75,6 +76,7 @@ def page(kind: Kind, form: JobForm, form_key: str) -> str:
         kind=kind,
         form=form,
         form_key=form_key,
+        waiting=outlooks.part(outlooks.of_kind(kind.name)),
         lead=lead,
         paragraphs=paragraphs,
         limit=services().settings.max_upload,

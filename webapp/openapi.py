@@ -10,10 +10,11 @@ from pydantic.json_schema import models_json_schema
 from tasks.kind import Kind
 from webapp import shapes
 from webapp.questions import questions
+from webapp.waiting_shapes import JobInFull, OutlookQuery, Waiting
 
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
-SHAPES: Final = (shapes.Jobs, shapes.Log, shapes.Files, shapes.Kinds, shapes.Problem)
+SHAPES: Final = (JobInFull, shapes.Jobs, shapes.Log, shapes.Files, shapes.Kinds, shapes.Problem)
 
 Part = dict[str, Any]
 
@@ -54,6 +55,7 @@ def document(kinds: Mapping[str, Kind], listing: type[BaseModel], longest_key: i
             **_paths_of_a_job(key),
             **_uploads(),
             "/kinds": {"get": _get("List the kinds of jobs", shapes.Kinds, [])},
+            "/kinds/{kind}/outlook": {"get": _outlook()},
         },
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -62,13 +64,18 @@ def document(kinds: Mapping[str, Kind], listing: type[BaseModel], longest_key: i
     }
 
 
+def _outlook() -> Part:
+    asked = [_parameter("kind", "path"), *_query(OutlookQuery)]
+    return _get("Say when a job would run, were it submitted now", Waiting, asked, wrong=(404, 422))
+
+
 def _paths_of_a_job(key: Part) -> Part:
     job_id, name = _parameter("job_id", "path"), _parameter("name", "path")
     after = _parameter("after", "query", description="A cursor: attempt and number, as in 2.153.")
     text = {"text/plain": {"schema": {"type": "string"}}}
     log = _get("Read a job's log", shapes.Log, [job_id, after], wrong=(400, 404), also=text)
     return {
-        "/jobs/{job_id}": {"get": _get("Show a job", shapes.Job, [job_id], wrong=(404,))},
+        "/jobs/{job_id}": {"get": _get("Show a job", JobInFull, [job_id], wrong=(404,))},
         "/jobs/{job_id}/cancel": {"post": _change("Ask a job to stop", job_id)},
         "/jobs/{job_id}/retry": {"post": _change("Have a job run again now", job_id, key)},
         "/jobs/{job_id}/log": {"get": log},
@@ -132,7 +139,7 @@ def _uploads() -> Part:
 
 def _change(summary: str, job_id: Part, key: Part | None = None) -> Part:
     """Describe a verb; one that takes a key may make another job, and says where that is."""
-    job = {JSON: {"schema": _ref(shapes.Job.__name__)}}
+    job = {JSON: {"schema": _ref(JobInFull.__name__)}}
     wrong = (401, 404, 409, 503)
     return {
         "summary": summary,

@@ -3,6 +3,7 @@
 
 const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const toTheMinute = { today: new Intl.DateTimeFormat(undefined, { timeStyle: "short" }), other: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }) };
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
 /** Put the times below `root` in the reader's zone; those that say "3 minutes ago", on hover. */
@@ -13,7 +14,8 @@ export function localTimes(root) {
     time.title = exact.format(at);
     if ("clock" in time.dataset) {
       const short = time.dataset.clock === "time" || at.toDateString() === today;
-      time.textContent = (short ? timeOfDay : dayAndTime).format(at);
+      const rough = time.dataset.clock === "minute" && (short ? toTheMinute.today : toTheMinute.other);
+      time.textContent = (rough || (short ? timeOfDay : dayAndTime)).format(at);
     }
   }
 }

@@ -1,0 +1,130 @@
+"""Why isn't it running: on a waiting job's page, before Submit, in the API and on a terminal."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from ledger import Ledger
+from ledger.attempts import Outcome
+from ledger.record import Ending, Error, State
+from tests.ledger.conftest import claimed, submit
+
+
+@pytest.fixture
+def waiting(ledger: Ledger) -> str:
+    """A job that RabbitMQ has, and that no process has taken yet."""
+    job = submit(ledger)
+    ledger.jobs.mark_sent(job, 0)
+    return job
+
+
+def alone(ledger: Ledger) -> None:
+    """Have the only worker told to stop."""
+    ledger.workers.stopping("one")
+
+
+def test_a_waiting_jobs_page_says_why_and_what_is_to_be_expected(
+    client: FlaskClient, waiting: str
+) -> None:
+    page = client.get(f"/jobs/{waiting}").text
+    assert "it running?" in page
+    assert "A process is free for it." in page
+    assert "the next one in <code>default</code>" in page
+    assert "worker-one@here, 2 processes" in page
+    assert "no run of this kind yet" in page
+
+
+def test_it_says_how_to_start_a_worker_where_none_listens(
+    client: FlaskClient, ledger: Ledger, waiting: str
+) -> None:
+    alone(ledger)
+    part = client.get(f"/jobs/{waiting}/waiting").text
+    assert "were told to stop" in part
+    assert "<code>celery -A tasks worker -Q default</code>" in part
+
+
+def test_a_pause_is_told_with_its_reason_and_without_its_markup(
+    client: FlaskClient, ledger: Ledger, waiting: str
+) -> None:
+    ledger.queues.pause("default", "<b>eve", "the <i>disk</i> is full.")
+    part = client.get(f"/jobs/{waiting}/waiting").text
+    assert "was paused by &lt;b&gt;eve at" in part
+    assert "the &lt;i&gt;disk&lt;/i&gt; is full." in part
+    assert "resumed on the page of queues" in part
+
+
+def test_a_job_that_runs_or_has_ended_waits_for_nothing(
+    client: FlaskClient, ledger: Ledger, waiting: str
+) -> None:
+    claim = claimed(ledger, waiting)
+    assert client.get(f"/jobs/{waiting}/waiting").text == ""
+    assert 'aria-labelledby="waiting-head" hidden' in client.get(f"/jobs/{waiting}").text
+    ledger.attempts.settle(claim, Outcome(State.SUCCESS, Ending.SUCCEEDED))
+    assert client.get(f"/jobs/{waiting}/waiting").text == ""
+    assert "waiting-head" not in client.get(f"/jobs/{waiting}").text
+
+
+def test_a_job_that_waits_for_its_retry_says_until_when(
+    client: FlaskClient, ledger: Ledger, waiting: str
+) -> None:
+    outcome = Outcome(State.RETRY, Ending.RETRIED, error=Error("E", "no"), retry_in=60)
+    ledger.attempts.settle(claimed(ledger, waiting), outcome)
+    part = client.get(f"/jobs/{waiting}/waiting").text
+    assert "It waits for its next attempt, at" in part
+    assert "Retry now" in part
+
+
+@pytest.mark.usefixtures("waiting")
+def test_a_form_says_it_before_submit(client: FlaskClient, ledger: Ledger) -> None:
+    page = client.get("/new/hello").text
+    assert "When would it run?" in page
+    assert page.index("When would it run?") < page.index("Submit</button>")
+    assert "1 job before it in <code>default</code>" in page
+    alone(ledger)
+    assert "told to stop" in client.get("/new/hello/waiting").text
+
+
+def test_the_api_says_it_of_a_waiting_job(
+    client: FlaskClient, ledger: Ledger, waiting: str, token: Mapping[str, str]
+) -> None:
+    found = client.get(f"/api/v1/jobs/{waiting}", headers=token).json["waiting"]
+    assert (found["reason"], found["place"], found["repair"]) == ("next", 1, None)
+    assert found["workers"] == ["worker-one@here"]
+    assert found["estimate"]["within"] is None
+    assert datetime.fromisoformat(found["estimate"]["starts_at"]).tzinfo
+    alone(ledger)
+    found = client.get(f"/api/v1/jobs/{waiting}", headers=token).json["waiting"]
+    assert found["reason"] == "stopping"
+    assert found["repair"] == "Start another with celery -A tasks worker -Q default."
+    claimed(ledger, waiting)
+    assert client.get(f"/api/v1/jobs/{waiting}", headers=token).json["waiting"] is None
+
+
+def test_the_api_says_it_of_a_kind(
+    client: FlaskClient, ledger: Ledger, waiting: str, token: Mapping[str, str]
+) -> None:
+    ledger.attempts.settle(claimed(ledger, waiting), Outcome(State.SUCCESS, Ending.SUCCEEDED))
+    ledger.experience.learn_runs("hello")
+    found = client.get("/api/v1/kinds/hello/outlook?size=1000", headers=token).json
+    assert found["reason"] == "next"
+    assert found["typical"]["runs"] == 1
+    assert found["estimate"]["done_by"] is not None
+    assert client.get("/api/v1/kinds/nothing/outlook", headers=token).status_code == 404
+    wrong = client.get("/api/v1/kinds/hello/outlook?size=-1", headers=token)
+    assert wrong.status_code == 422
+
+
+def test_the_terminal_says_it_too(app: Flask, ledger: Ledger, waiting: str) -> None:
+    ledger.queues.pause("default", "ada", "the disk is full")
+    said = app.test_cli_runner().invoke(args=["show", waiting]).output
+    assert "The queue default was paused by ada at" in said
+    assert "Place in line: the next one in default" in said
+
+
+def test_a_stranger_learns_nothing(stranger: FlaskClient, waiting: str) -> None:
+    for address in (f"/jobs/{waiting}/waiting", "/new/hello/waiting"):
+        assert stranger.get(address).status_code == 303
+    assert stranger.get("/api/v1/kinds/hello/outlook").status_code == 401
