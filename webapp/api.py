@@ -28,7 +28,6 @@ from webapp.steering import run_again
 from webapp.submission import Given, find, gather, inputs_of, without_ids
 from webapp.waiting_shapes import OutlookQuery
 
-
 Model = TypeVar("Model", bound=BaseModel)
 
 LONGEST_KEY: Final = 190  # characters; the ledger keeps ten more for who made the key
