@@ -16,6 +16,8 @@ from tasks.kind import kinds as every_kind
 from tasks.publisher import Publisher
 from webapp import (
     accounts,
+    action_api,
+    actions,
     api,
     commands,
     deletion,
@@ -82,9 +84,11 @@ def create_app(
     app.request_class = uploads.Request
     Bootstrap5(app)
     errors.tell(app)
-    security.guard(app, api.blueprint, resumable.blueprint)
+    # The verbs for many jobs are added to the API's blueprint by being imported.
+    security.guard(app, action_api.blueprint, resumable.blueprint)
     for part in (
         accounts,
+        actions,
         api,
         deletion,
         doctor,

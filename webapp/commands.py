@@ -12,7 +12,7 @@ from flask import Flask
 from ledger.users import User
 from tasks.kind import Kind
 from tasks.queue import submit
-from webapp import doctor, drill, job_commands, options, people
+from webapp import action_commands, doctor, drill, job_commands, options, people
 from webapp.following import ended_well, follow, show
 from webapp.questions import questions
 from webapp.services import services
@@ -33,6 +33,7 @@ def add_to(app: Flask) -> None:
         token,
         Submit("submit", help=SUBMIT, subcommand_metavar="KIND [OPTIONS]"),
         *job_commands.ALL,
+        action_commands.group(person, of_user),
         doctor.command,
         drill.command,
     ):

@@ -1,22 +1,26 @@
 """The API's own description, OpenAPI 3.1, with a schema for the inputs of each kind."""
 
-from collections.abc import Iterable, Mapping
-from http import HTTPStatus
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from tasks.kind import Kind
-from webapp import shapes
+from webapp import action_openapi, shapes
+from webapp.openapi_parts import JSON, Part, answer, get, parameter, problems, query, ref
 from webapp.questions import questions
 from webapp.waiting_shapes import JobInFull, OutlookQuery, Waiting
 
-JSON: Final = "application/json"
-PROBLEM: Final = "application/problem+json"
-SHAPES: Final = (JobInFull, shapes.Jobs, shapes.Log, shapes.Files, shapes.Kinds, shapes.Problem)
-
-Part = dict[str, Any]
+SHAPES: Final = (
+    *action_openapi.SHAPES,
+    JobInFull,
+    shapes.Jobs,
+    shapes.Log,
+    shapes.Files,
+    shapes.Kinds,
+    shapes.Problem,
+)
 
 PLACE: Final[Part] = {
     "Location": {"schema": {"type": "string"}, "description": "Where the job is shown."}
@@ -31,7 +35,7 @@ def document(kinds: Mapping[str, Kind], listing: type[BaseModel], longest_key: i
         listing: the model of the query that lists jobs.
         longest_key: characters of an idempotency key.
     """
-    key = _parameter(
+    key = parameter(
         "Idempotency-Key",
         "header",
         schema={"type": "string", "minLength": 1, "maxLength": longest_key},
@@ -49,12 +53,13 @@ def document(kinds: Mapping[str, Kind], listing: type[BaseModel], longest_key: i
         "security": [{"token": []}],
         "paths": {
             "/jobs": {
-                "get": _get("List jobs, newest first", shapes.Jobs, _query(listing), wrong=(422,)),
+                "get": get("List jobs, newest first", shapes.Jobs, query(listing), wrong=(422,)),
                 "post": _submit(kinds, key),
             },
             **_paths_of_a_job(key),
             **_uploads(),
-            "/kinds": {"get": _get("List the kinds of jobs", shapes.Kinds, [])},
+            **action_openapi.paths(key),
+            "/kinds": {"get": get("List the kinds of jobs", shapes.Kinds, [])},
             "/kinds/{kind}/outlook": {"get": _outlook()},
         },
         "components": {
@@ -65,28 +70,28 @@ def document(kinds: Mapping[str, Kind], listing: type[BaseModel], longest_key: i
 
 
 def _outlook() -> Part:
-    asked = [_parameter("kind", "path"), *_query(OutlookQuery)]
-    return _get("Say when a job would run, were it submitted now", Waiting, asked, wrong=(404, 422))
+    asked = [parameter("kind", "path"), *query(OutlookQuery)]
+    return get("Say when a job would run, were it submitted now", Waiting, asked, wrong=(404, 422))
 
 
 def _paths_of_a_job(key: Part) -> Part:
-    job_id, name = _parameter("job_id", "path"), _parameter("name", "path")
-    after = _parameter("after", "query", description="A cursor: attempt and number, as in 2.153.")
+    job_id, name = parameter("job_id", "path"), parameter("name", "path")
+    after = parameter("after", "query", description="A cursor: attempt and number, as in 2.153.")
     text = {"text/plain": {"schema": {"type": "string"}}}
-    log = _get("Read a job's log", shapes.Log, [job_id, after], wrong=(400, 404), also=text)
+    log = get("Read a job's log", shapes.Log, [job_id, after], wrong=(400, 404), also=text)
     return {
-        "/jobs/{job_id}": {"get": _get("Show a job", JobInFull, [job_id], wrong=(404,))},
+        "/jobs/{job_id}": {"get": get("Show a job", JobInFull, [job_id], wrong=(404,))},
         "/jobs/{job_id}/cancel": {"post": _change("Ask a job to stop", job_id)},
         "/jobs/{job_id}/retry": {"post": _change("Have a job run again now", job_id, key)},
         "/jobs/{job_id}/log": {"get": log},
         "/jobs/{job_id}/files": {
-            "get": _get("List the files that a job made", shapes.Files, [job_id], wrong=(404,)),
+            "get": get("List the files that a job made", shapes.Files, [job_id], wrong=(404,)),
             "delete": {
                 "summary": "Delete the files of a job of one's own, and uploads that no other uses",
                 "parameters": [job_id],
                 "responses": {
                     "204": {"description": "They are gone"},
-                    **_problems((401, 403, 404, 409, 503)),
+                    **problems((401, 403, 404, 409, 503)),
                 },
             },
         },
@@ -100,30 +105,30 @@ def _paths_of_a_job(key: Part) -> Part:
 def _bytes(summary: str, parameters: list[Part], what: str, *, in_ranges: bool = False) -> Part:
     """Describe a download; one `in_ranges` can be asked for in parts."""
     content: Part = {f"application/{what}": {}}
-    wanted = [_parameter("Range", "header", description="As in bytes=1000-1999: one range.")]
-    part: Part = {"206": _answer("The bytes of the range", content), **_problems((416,))}
+    wanted = [parameter("Range", "header", description="As in bytes=1000-1999: one range.")]
+    part: Part = {"206": answer("The bytes of the range", content), **problems((416,))}
     return {
         "summary": summary,
         "parameters": parameters + (wanted if in_ranges else []),
         "responses": {
-            "200": _answer("The bytes", content),
+            "200": answer("The bytes", content),
             **(part if in_ranges else {}),
-            **_problems((401, 404, 503)),
+            **problems((401, 404, 503)),
         },
     }
 
 
 def _uploads() -> Part:
     """Describe uploads that go on where a connection broke, as the protocol tus 1.0 has them."""
-    upload_id = _parameter("upload_id", "path", description="Stands for the file in inputs.")
+    upload_id = parameter("upload_id", "path", description="Stands for the file in inputs.")
     whole: Part = {"type": "integer", "minimum": 0}
-    begun = [_parameter("Tus-Resumable", "header", schema={"const": "1.0.0"})]
-    length = _parameter("Upload-Length", "header", schema=whole, description="In bytes.")
-    place = _parameter("Upload-Offset", "header", schema=whole, description="Where they belong.")
+    begun = [parameter("Tus-Resumable", "header", schema={"const": "1.0.0"})]
+    length = parameter("Upload-Length", "header", schema=whole, description="In bytes.")
+    place = parameter("Upload-Offset", "header", schema=whole, description="Where they belong.")
     bytes_of: Part = {"content": {"application/offset+octet-stream": {}}}
 
     def verb(summary: str, status: int, parameters: list[Part], *wrong: int) -> Part:
-        answers = {str(status): {"description": "Done"}, **_problems((401, *wrong, 503))}
+        answers = {str(status): {"description": "Done"}, **problems((401, *wrong, 503))}
         return {"summary": summary, "parameters": begun + parameters, "responses": answers}
 
     part = verb("Send the bytes that follow", 204, [upload_id, place], 404, 409, 415, 422, 423)
@@ -139,20 +144,20 @@ def _uploads() -> Part:
 
 def _change(summary: str, job_id: Part, key: Part | None = None) -> Part:
     """Describe a verb; one that takes a key may make another job, and says where that is."""
-    job = {JSON: {"schema": _ref(JobInFull.__name__)}}
+    job = {JSON: {"schema": ref(JobInFull.__name__)}}
     wrong = (401, 404, 409, 503)
     return {
         "summary": summary,
         "parameters": [job_id, key] if key else [job_id],
         "responses": {
-            "202": _answer("It is asked for", job) | ({"headers": PLACE} if key else {}),
-            **_problems((400, *wrong) if key else wrong),
+            "202": answer("It is asked for", job) | ({"headers": PLACE} if key else {}),
+            **problems((400, *wrong) if key else wrong),
         },
     }
 
 
 def _submit(kinds: Mapping[str, Kind], key: Part) -> Part:
-    job = {JSON: {"schema": _ref(shapes.Job.__name__)}}
+    job = {JSON: {"schema": ref(shapes.Job.__name__)}}
     as_json = {"oneOf": [_as_json(kind) for kind in kinds.values()]}
     as_parts = {"oneOf": [_as_parts(kind) for kind in kinds.values()]}
     return {
@@ -163,9 +168,9 @@ def _submit(kinds: Mapping[str, Kind], key: Part) -> Part:
             "content": {JSON: {"schema": as_json}, "multipart/form-data": {"schema": as_parts}},
         },
         "responses": {
-            "202": {**_answer("It is accepted", job), "headers": PLACE},
-            "200": {**_answer("It was accepted before", job), "headers": PLACE},
-            **_problems((400, 401, 404, 413, 415, 422, 503, 507)),
+            "202": {**answer("It is accepted", job), "headers": PLACE},
+            "200": {**answer("It was accepted before", job), "headers": PLACE},
+            **problems((400, 401, 404, 413, 415, 422, 503, 507)),
         },
     }
 
@@ -176,7 +181,7 @@ def _as_json(kind: Kind) -> Part:
         "type": "object",
         "required": ["kind", *(["inputs"] if any(one.required for one in asked) else [])],
         "additionalProperties": False,
-        "properties": {"kind": {"const": kind.name}, "inputs": _ref(_inputs(kind))},
+        "properties": {"kind": {"const": kind.name}, "inputs": ref(_inputs(kind))},
     }
 
 
@@ -188,46 +193,6 @@ def _as_parts(kind: Kind) -> Part:
         "required": ["kind", *schema.get("required", [])],
         "properties": {"kind": {"const": kind.name}, **schema["properties"]},
     }
-
-
-def _get(
-    summary: str,
-    shape: type[BaseModel],
-    parameters: list[Part],
-    *,
-    wrong: Iterable[int] = (),
-    also: Mapping[str, Any] | None = None,
-) -> Part:
-    content = {JSON: {"schema": _ref(shape.__name__)}, **(also or {})}
-    return {
-        "summary": summary,
-        "parameters": parameters,
-        "responses": {"200": _answer("As asked", content), **_problems((401, *wrong, 503))},
-    }
-
-
-def _answer(words: str, content: Part) -> Part:
-    return {"description": words, "content": content}
-
-
-def _problems(statuses: Iterable[int]) -> Part:
-    problem = {PROBLEM: {"schema": _ref(shapes.Problem.__name__)}}
-    return {str(status): _answer(HTTPStatus(status).phrase, problem) for status in statuses}
-
-
-def _query(model: type[BaseModel]) -> list[Part]:
-    template = "#/components/schemas/{model}"
-    properties = model.model_json_schema(ref_template=template)["properties"]
-    return [_parameter(name, "query", schema=schema) for name, schema in properties.items()]
-
-
-def _parameter(name: str, place: str, **more: Any) -> Part:
-    needed = {"required": True} if place == "path" else {}
-    return {"name": name, "in": place, "schema": {"type": "string"}} | needed | more
-
-
-def _ref(name: str) -> Part:
-    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def _inputs(kind: Kind) -> str:
