@@ -5,6 +5,7 @@ LedgerError
 ├── NoSuchFile
 ├── NoSuchFailure
 ├── NoSuchLetter
+├── Unusable            a dead letter that can't become a job
 ├── UploadBusy          another request writes to this upload
 ├── NoSuchPreset
 ├── NoSuchWorker        … or whose worker is stopping, or has fallen silent
@@ -52,6 +53,10 @@ class NoSuchLetter(LedgerError):
 
     def __init__(self, letter_id: str) -> None:
         super().__init__(f"There is no dead letter {letter_id}; it may have been deleted.")
+
+
+class Unusable(LedgerError):
+    """A dead letter asks for nothing that can be run here; the words say why."""
 
 
 class UploadBusy(LedgerError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, cast, func, select
 
 from ledger.database import Database
 from ledger.jobs import job_from
@@ -14,6 +14,7 @@ from ledger.record import Job, State
 from ledger.schema import jobs, workers
 
 LOOKED_AT: Final = 1_000  # jobs of a group of which it is said what became of them
+LONGEST_INPUTS: Final = 20_000  # characters of JSON; jobs with more are not compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Sampled:
     inputs: Mapping[str, Any]
     owner: str
     worker: str
+    at: datetime  # When it ended.
 
 
 class FailedJobs:
@@ -111,9 +113,11 @@ class FailedJobs:
 
 def _sample() -> Select[Any]:
     name = func.coalesce(workers.c.name, "")
-    return select(jobs.c.inputs, jobs.c.owner, name).join_from(
+    sample = select(jobs.c.inputs, jobs.c.owner, name, jobs.c.finished_at).join_from(
         jobs, workers, workers.c.id == jobs.c.worker, isouter=True
     )
+    # A few jobs with very long inputs must not make the page slow.
+    return sample.where(func.length(cast(jobs.c.inputs, Text)) <= LONGEST_INPUTS)
 
 
 def _of(group_id: str) -> ColumnElement[bool]:

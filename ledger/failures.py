@@ -13,6 +13,7 @@ from ledger.database import Database
 from ledger.errors import NoSuchFailure
 from ledger.failure_tables import HOUR, failure_groups, failure_hours
 from ledger.naming import UNNAMED
+from ledger.record import Cause
 from ledger.schema import jobs
 
 TREND: Final = 24  # hours
@@ -60,6 +61,15 @@ class Tally:
     by_owner: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """How many groups there are, with how many jobs, and when the first of them failed."""
+
+    groups: int = 0
+    jobs: int = 0
+    since: datetime | None = None
+
+
 class Failures:
     """The groups of failures. Every method is one transaction."""
 
@@ -72,6 +82,7 @@ class Failures:
         limit: int,
         before: tuple[datetime, str] | None = None,
         kind: str | None = None,
+        cause: Cause | None = None,
         quiet: bool | None = None,
     ) -> list[Group]:
         """Return groups, the one that failed last first.
@@ -80,6 +91,7 @@ class Failures:
             limit: how many at the most.
             before: `last_at` and `id` of a group; only those that follow it.
             kind: only groups of this kind.
+            cause: only groups of this sort of failure.
             quiet: only known ones, or only those that want to be seen.
         """
         group = failure_groups.c
@@ -90,17 +102,24 @@ class Failures:
             query = query.where(or_(group.last_at < at, same))
         if kind is not None:
             query = query.where(group.kind == kind)
+        if cause is not None:
+            query = query.where(group.cause == cause)
         if quiet is not None:
             query = query.where(_quiet() if quiet else ~_quiet())
         with self._database.read() as connection:
             return [_group_from(row) for row in connection.execute(query)]
 
-    def counts(self) -> dict[bool, int]:
-        """Return how many groups are quiet, and how many are not."""
-        query = select(_quiet().label("quiet"), func.count()).group_by("quiet")
+    def sums(self) -> dict[bool, Sum]:
+        """Return how much is quiet, by True, and how much is not."""
+        group = failure_groups.c
+        numbers = (func.count(), func.sum(group.jobs), func.min(group.first_at))
+        query = select(_quiet().label("quiet"), *numbers).group_by("quiet")
         with self._database.read() as connection:
-            found = {bool(quiet): number for quiet, number in connection.execute(query)}
-        return {True: 0, False: 0} | found
+            found = {
+                bool(quiet): Sum(groups, int(jobs_), since)
+                for quiet, groups, jobs_, since in connection.execute(query)
+            }
+        return {True: Sum(), False: Sum()} | found
 
     def unnamed(self) -> int:
         """Return how many failures the clock has still to name, up to MOST_UNNAMED."""

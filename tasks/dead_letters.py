@@ -1,6 +1,8 @@
 """Reads the dead-letter queue into the ledger, so that what RabbitMQ gave up is never just gone."""
 
+import json
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from ledger import Ledger
@@ -30,6 +32,21 @@ def _settle(ledger: Ledger, message: Any) -> None:
             return
     ledger.dead_letters.keep(job, queue, reason, headers, _bytes(message.body))
     logger.error("A message that is no job of ours is kept among the dead letters: %s.", reason)
+
+
+def inputs_in(body: str) -> Mapping[str, Any] | None:
+    """Return the inputs that the body of a Celery message names, or None if it is none.
+
+    Inputs without a name can't be told apart, so a message that has any is none.
+    """
+    try:
+        asked = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    match asked:
+        case [[], dict() as inputs, *_]:
+            return inputs
+    return None
 
 
 def _death(headers: dict[str, Any]) -> tuple[str, str]:

@@ -15,8 +15,10 @@ from ledger.errors import (
     LedgerOutdated,
     LedgerUnavailable,
     NoSuchAction,
+    NoSuchFailure,
     NoSuchFile,
     NoSuchJob,
+    NoSuchLetter,
     NotSettled,
     NotUndoable,
     OverQuota,
@@ -24,6 +26,7 @@ from ledger.errors import (
     StorageFull,
     TooLarge,
     Unstorable,
+    Unusable,
     UploadBusy,
 )
 from ledger.quota import Kept
@@ -188,6 +191,13 @@ _HTTP: Mapping[int | None, Problem] = {
 _OURS: Mapping[type[Exception], Problem] = {
     NoSuchJob: Problem(404, "There is no such job", "Look for it in the list of jobs."),
     NoSuchFile: Problem(404, "There is no such file", "The page of its job lists what there is."),
+    NoSuchFailure: Problem(
+        404, "There is no such failure", "The page of failures lists those there are."
+    ),
+    NoSuchLetter: Problem(
+        404, "There is no such dead letter", "The page of failures lists those there are."
+    ),
+    Unusable: Problem(422, "This message can't be used", "It can be deleted."),
     UploadBusy: Problem(423, "The file is being sent already", "Try again in a moment."),
     TooLarge: Problem(
         413,

@@ -9,7 +9,8 @@ from ledger import Ledger
 from ledger.attempts import Outcome
 from ledger.causes import Reason
 from ledger.errors import NoSuchFailure
-from ledger.failures import Group
+from ledger.failed_jobs import Sampled
+from ledger.failures import Group, Sum
 from ledger.filters import Filter, Standing
 from ledger.record import Cause, Ending, Error, State
 from tests.ledger.conftest import OwnTime, claimed, delivery, submit
@@ -139,7 +140,7 @@ def test_a_known_group_is_quiet_until_its_kind_fails_so_with_other_code(
         time.now,
     )
     assert ledger.failures.page(limit=9, quiet=False) == []
-    assert ledger.failures.counts() == {True: 1, False: 0}
+    assert ledger.failures.sums() == {True: Sum(1, 1, time.now), False: Sum()}
 
     time.passes(1)
     fail(ledger)
@@ -182,6 +183,7 @@ def test_groups_are_read_a_page_at_a_time(ledger: Ledger, time: OwnTime) -> None
 
     assert seen == whole
     assert [one.reason.kind for one in ledger.failures.page(limit=9, kind="b")] == ["b"]
+    assert ledger.failures.page(limit=9, cause=Cause.CRASHED) == []
 
 
 def test_of_a_job_that_failed_it_is_known_what_became_of_it(ledger: Ledger) -> None:
@@ -216,12 +218,7 @@ def test_a_sample_has_the_kinds_successes_of_the_same_time_alone(
     (failed,) = ledger.failed_jobs.failed(group.id, limit=9)
     (success,) = ledger.failed_jobs.succeeded("hello", group.first_at, group.last_at, limit=9)
 
-    assert failed == success
-    assert (failed.inputs, failed.owner, failed.worker) == (
-        {"name": "Ada"},
-        "ada",
-        "worker-one@here",
-    )
+    assert failed == success == Sampled({"name": "Ada"}, "ada", "worker-one@here", time.now)
 
 
 def test_the_jobs_of_a_group_are_found_by_its_id(ledger: Ledger) -> None:
