@@ -23,6 +23,7 @@ cards = Table(
     Column("owner", String(100), nullable=False),
     Column("queue", String(100), nullable=False),
     Column("submitted_at", Timestamp, nullable=False),
+    Column("error", String(200)),
     # Words. On SQLite the table of its full text search, `card_words`, follows by triggers; on
     # PostgreSQL there is an index.
     Column("text", Text().with_variant(TSVECTOR(), "postgresql"), nullable=False),
@@ -49,3 +50,13 @@ _by(cards.c.state)
 _by(cards.c.kind, cards.c.state)
 _by(cards.c.owner, cards.c.state)
 _by(cards.c.queue, cards.c.state)
+_by(cards.c.owner, cards.c.kind, cards.c.state)
+
+Index(
+    "ix_cards_error_state",
+    cards.c.error,
+    cards.c.state,
+    cards.c.job,
+    sqlite_where=text("error IS NOT NULL"),
+    postgresql_where=text("error IS NOT NULL"),
+)

@@ -38,8 +38,8 @@ _READ: Final[tuple[ColumnElement[Any], ...]] = (
     *(jobs.c.id, jobs.c.kind, jobs.c.owner, jobs.c.queue, jobs.c.submitted_at, jobs.c.inputs),
     *(jobs.c.state, jobs.c.cause, jobs.c.error_type, jobs.c.error_message, jobs.c.finished_at),
 )
-_VALUES: Final = ("job", "state", "cause", "kind", "owner", "queue", "submitted_at")
-_REPLACED: Final = ("state", "cause", "text")
+_VALUES: Final = ("job", "state", "cause", "kind", "owner", "queue", "submitted_at", "error")
+_REPLACED: Final = ("state", "cause", "error", "text")
 CARD_WORDS: Final = table("card_words", column("rowid"), column("card_words"))
 _SIMPLE: Final[ColumnElement[str]] = literal_column("'simple'")
 
@@ -124,6 +124,7 @@ class Cards:
             "b_job": row.id,
             "b_state": row.state if settled else None,
             "b_cause": row.cause if settled else None,
+            "b_error": row.error_type if settled else None,
             "b_text": searchable(
                 row.kind, row.owner, inputs, row.error_type or "", row.error_message or ""
             ),

@@ -72,7 +72,7 @@ class Counting:
         )
         runs = runs_of(wanted, self._database, ends_of(Filter(states=(part,))))
         number = 0
-        for query in (fresh, *(select(cards.c.job).where(*run) for run in runs)):
+        for query in (fresh, *runs):
             capped = query.limit(CAP + 1 - number).subquery()
             number += connection.execute(select(func.count()).select_from(capped)).scalar_one()
             if number > CAP:

@@ -10,6 +10,7 @@ of the pages below. Where words are asked for, cards are found by their words in
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from zlib import crc32
 
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -19,7 +20,7 @@ from ledger.database import Database
 from ledger.filed import having_words, runs_of
 from ledger.filters import Filter
 from ledger.jobs import job_from
-from ledger.record import Job
+from ledger.record import Job, State
 from ledger.schema import jobs
 
 # Cards with the words that are asked for: so many are looked through, then at the most so many.
@@ -88,12 +89,12 @@ class Listing:
         # The fresh ones first: what is filed meanwhile is in both, and nothing in neither.
         found = {row.id: row for row in connection.execute(fresh)}
         ids: set[str] = set()
-        for run in runs_of(wanted, self._database):
-            query = select(cards.c.job).where(*run)
-            if place:
-                query = query.where(place.beyond(cards.c.job, place.job))
+        for query in runs_of(wanted, self._database):
             by_job = cards.c.job if place and place.above else cards.c.job.desc()
-            ids.update(connection.execute(query.order_by(by_job).limit(limit)).scalars())
+            run = query.order_by(by_job).limit(limit)
+            if place:
+                run = run.where(place.beyond(cards.c.job, place.job))
+            ids.update(connection.execute(run).scalars())
         nearest = sorted({*found, *ids}, reverse=not (place and place.above))[:limit]
         filed = select(jobs).where(
             jobs.c.id.in_([job for job in nearest if job not in found]),
@@ -133,3 +134,18 @@ class Listing:
             near = near.order_by(cards.c.job.desc()).limit(1)
             number = connection.execute(near).scalar_one_or_none()
         return number or 0
+
+    def pulse(self) -> str:
+        """Return a short text that changes when a job arrives, moves on or settles.
+
+        Of many open jobs only the newest and the running ones are looked at.
+        """
+        newest = select(jobs.c.id, jobs.c.revision).where(jobs.c.filed_at.is_(None))
+        newest = newest.order_by(jobs.c.id.desc()).limit(FEW)
+        running = select(jobs.c.id, jobs.c.revision).where(
+            jobs.c.finished_at.is_(None), jobs.c.state == State.STARTED
+        )
+        with self._database.read() as connection:
+            rows = [tuple(row) for row in connection.execute(newest)]
+            rows += [tuple(row) for row in connection.execute(running.limit(FEW))]
+        return f"{crc32(repr(rows).encode()):08x}"

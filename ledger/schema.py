@@ -133,6 +133,13 @@ Index(
     postgresql_where=text("filed_at IS NULL"),
 )
 
+Index(
+    "ix_jobs_batch",
+    jobs.c.batch,
+    sqlite_where=text("batch IS NOT NULL"),
+    postgresql_where=text("batch IS NOT NULL"),
+)
+
 # Those to forget, for what a next attempt needs is of no use once there can be none.
 Index(
     "ix_jobs_checkpoints",

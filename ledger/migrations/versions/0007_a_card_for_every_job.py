@@ -16,6 +16,7 @@ INDEXES = {
     "kind_state": ["kind", "state", "job", "cause", "owner", "queue", "submitted_at"],
     "owner_state": ["owner", "state", "job", "cause", "kind", "queue", "submitted_at"],
     "queue_state": ["queue", "state", "job", "cause", "kind", "owner", "submitted_at"],
+    "owner_kind_state": ["owner", "kind", "state", "job", "cause", "queue", "submitted_at"],
 }
 
 # The words are kept in `cards` alone; SQLite's own table of them has only the index.
@@ -52,6 +53,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("filed_at IS NULL"),
             postgresql_where=sa.text("filed_at IS NULL"),
         )
+        batch_op.create_index(
+            "ix_jobs_batch",
+            ["batch"],
+            unique=False,
+            sqlite_where=sa.text("batch IS NOT NULL"),
+            postgresql_where=sa.text("batch IS NOT NULL"),
+        )
 
     op.create_table(
         "cards",
@@ -63,6 +71,7 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(length=100), nullable=False),
         sa.Column("queue", sa.String(length=100), nullable=False),
         sa.Column("submitted_at", ledger.database.Timestamp(), nullable=False),
+        sa.Column("error", sa.String(length=200), nullable=True),
         sa.Column("text", sa.Text().with_variant(TSVECTOR(), "postgresql"), nullable=False),
         sa.ForeignKeyConstraint(
             ["job"], ["jobs.id"], name=op.f("fk_cards_job"), ondelete="CASCADE"
@@ -79,6 +88,14 @@ def upgrade() -> None:
             sqlite_where=settled,
             postgresql_where=settled,
         )
+    failed = sa.text("error IS NOT NULL")
+    op.create_index(
+        "ix_cards_error_state",
+        "cards",
+        ["error", "state", "job"],
+        sqlite_where=failed,
+        postgresql_where=failed,
+    )
     if op.get_bind().dialect.name == "sqlite":
         for statement in (MAKE_WORDS, WHEN_MADE, WHEN_GONE, WHEN_CHANGED):
             op.execute(statement)
@@ -95,5 +112,10 @@ def downgrade() -> None:
             "ix_jobs_unfiled",
             sqlite_where=sa.text("filed_at IS NULL"),
             postgresql_where=sa.text("filed_at IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_jobs_batch",
+            sqlite_where=sa.text("batch IS NOT NULL"),
+            postgresql_where=sa.text("batch IS NOT NULL"),
         )
         batch_op.drop_column("filed_at")
