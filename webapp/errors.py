@@ -14,11 +14,13 @@ from ledger.errors import (
     LedgerFull,
     LedgerOutdated,
     LedgerUnavailable,
+    NameTaken,
     NoSuchAction,
     NoSuchFailure,
     NoSuchFile,
     NoSuchJob,
     NoSuchLetter,
+    NoSuchPreset,
     NotSettled,
     NotUndoable,
     OverQuota,
@@ -198,6 +200,8 @@ _OURS: Mapping[type[Exception], Problem] = {
         404, "There is no such dead letter", "The page of failures lists those there are."
     ),
     Unusable: Problem(422, "This message can't be used", "It can be deleted."),
+    NameTaken: Problem(409, "The name is taken", ""),
+    NoSuchPreset: Problem(404, "There is no such preset", "The presets you may use are listed."),
     UploadBusy: Problem(423, "The file is being sent already", "Try again in a moment."),
     TooLarge: Problem(
         413,

@@ -4,6 +4,7 @@ What is shown is text, as it was typed; WTForms keeps and draws it. Nothing is c
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from werkzeug.datastructures import MultiDict
@@ -50,6 +51,7 @@ class Answer(Field):
         self.question = question
         self.hint = hint(question, max_upload)
         self.files: Sequence[StoredFile] = ()
+        self.notes: Sequence[str] = ()
 
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
         """Take the texts that were sent; without any, the field is empty."""
@@ -102,19 +104,30 @@ class JobForm(BaseForm):
         """Return every answer as a raw value, or ABSENT."""
         return {answer.name: answer.answer() for answer in self}
 
-    def show(self, files: Mapping[str, list[StoredFile]], mistakes: Sequence[Mistake]) -> None:
-        """Put files that are already here, and what is wrong, beside their fields."""
+    def show(
+        self,
+        files: Mapping[str, list[StoredFile]],
+        mistakes: Sequence[Mistake],
+        notes: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> None:
+        """Put files that are already here, what is wrong, and notes beside their fields."""
         messages = by_field(mistakes)
         for answer in self:
             answer.files = files.get(answer.name, ())
             answer.errors = messages.get(answer.name, ())
+            answer.notes = notes.get(answer.name, ())
 
 
-def filled(kind: Kind, max_upload: int, wanted: MultiDict[str, str]) -> JobForm:
-    """Return a new form: defaults, and over them the texts that somebody's link brought along."""
+def filled(
+    kind: Kind,
+    max_upload: int,
+    wanted: MultiDict[str, str],
+    earlier: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> JobForm:
+    """Return a new form: defaults, over them earlier texts, and over those the texts of a link."""
     texts: MultiDict[str, str] = MultiDict()
     for name, question in questions(kind.inputs).items():
-        texts.setlist(name, list(question.default))
+        texts.setlist(name, list(earlier.get(name, question.default)))
         if name in wanted and question.sort is not Sort.SECRET:
             texts.setlist(name, wanted.getlist(name))
     return JobForm(kind, max_upload, texts)

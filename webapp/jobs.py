@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, render_template, request, url_for
+from flask import Blueprint, Response, abort, render_template, request
 
 from ledger import Ledger
 from ledger.logs import START
@@ -24,7 +23,6 @@ from webapp.services import services
 
 PER_PAGE: Final = 30
 SHOWN_LINES: Final = 500  # of a log; the rest is one link away
-LONGEST_LINK: Final = 3000  # characters; gunicorn refuses a request line of 4094
 
 # What a person can ask the list for, by the words of its address.
 FILTERS: Final[Mapping[str, tuple[str, frozenset[State]]]] = {
@@ -86,7 +84,6 @@ def show(job_id: str) -> str:
         job=seen.job,
         kind=kind,
         given=given,
-        again=again_link(seen.job, kind, owner()),
         deletable=_deletable(seen, given, owner()),
         seen=seen,
         cursor=written(seen.seen),
@@ -146,27 +143,6 @@ def files_in(value: Any) -> list[str]:
 
 def _several(value: Any) -> list[Any]:
     return [one for one in (value if isinstance(value, list) else [value]) if one]
-
-
-def again_link(job: Job, kind: Kind | None, reader: str) -> str | None:
-    """Return the address of a form filled like this job's, without secrets and others' files.
-
-    None where the kind is no longer here. What is too long for an address is left out.
-    """
-    if kind is None:
-        return None
-    texts: dict[str, list[str]] = {}
-    form = link = url_for("new.show", kind=kind.name)
-    for name, question in questions(kind.inputs).items():
-        value = job.inputs.get(name)
-        if name in kind.secrets or (question.of_files and job.owner != reader):
-            continue
-        written = files_in(value) if question.of_files else list(question.write(value))
-        more = texts | {name: written or [""]}  # Said to be empty, or the form shows a default.
-        longer = f"{form}?{urlencode(more, doseq=True)}"
-        if len(longer) <= LONGEST_LINK:
-            texts, link = more, longer
-    return link
 
 
 @blueprint.get("/<job_id>/log")

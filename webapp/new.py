@@ -1,39 +1,55 @@
 """A new job: the form of its kind, empty, filled or with what is wrong in it."""
 
-from collections.abc import Iterable, Iterator
-from typing import cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, cast
 from uuid import uuid4
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from pydantic import BaseModel
 from werkzeug.datastructures import FileStorage
 
 from ledger.record import StoredFile
+from ledger.repeats import Earlier
+from tasks.alike import fingerprint
+from tasks.inputs import to_row
 from tasks.kind import Kind
 from tasks.queue import submit
 from webapp import outlooks
 from webapp.forms import JobForm, filled
 from webapp.mistakes import WrongInputs
 from webapp.questions import Question, questions
+from webapp.restored import Restored, Source, restore
 from webapp.security import owner
-from webapp.services import services
+from webapp.services import Services, services
 from webapp.submission import find, gather, inputs_of, key_of_form
 from webapp.uploads import Incoming, known
 from webapp.words import size
 
-FORM_KEY = "form-key"  # No parameter of a function can be called so.
+# No parameter of a function can be called so.
+FORM_KEY: Final = "form-key"
+FROM_JOB: Final = "from-job"
+FROM_PRESET: Final = "from-preset"
+PRESET: Final = "preset"  # A shorter word for links, of kinds that have no such input.
+ANYWAY: Final = "run-anyway"  # The job that somebody was offered instead.
 
 blueprint = Blueprint("new", __name__, url_prefix="/new")
 
 
 @blueprint.get("/<kind>")
 def show(kind: str) -> ResponseReturnValue:
-    """Show the form, filled as the address says."""
+    """Show the form, filled as the address says, or as an earlier job or a preset was."""
     found = services()
     asked = find(found.kinds, kind)
-    form = filled(asked, found.settings.max_upload, request.args)
-    form.show(dict(_named(form)), ())
-    return page(asked, form, str(uuid4()))
+    restored = restored_for(found, asked, request.args)
+    earlier = restored.texts if restored else {}
+    form = filled(asked, found.settings.max_upload, request.args, earlier)
+    named = {name: files for name, files in _named(form) if name in request.args}
+    if restored:
+        form.show(restored.files | named, restored.mistakes, restored.notes)
+    else:
+        form.show(named, ())
+    return page(asked, form, str(uuid4()), restored)
 
 
 def _named(form: JobForm) -> Iterator[tuple[str, list[StoredFile]]]:
@@ -42,9 +58,33 @@ def _named(form: JobForm) -> Iterator[tuple[str, list[StoredFile]]]:
             yield answer.name, known(services().ledger, answer.question, answer.data, owner())[0]
 
 
+def restored_for(found: Services, kind: Kind, wanted: Mapping[str, str]) -> Restored | None:
+    """Return what the form is to be filled with, if an address or a form names a source.
+
+    Raises:
+        NoSuchJob: there is no such job.
+        NoSuchPreset: there is none that this person may use.
+        LedgerUnavailable: the database does not answer.
+    """
+    preset = wanted.get(FROM_PRESET)
+    if PRESET not in questions(kind.inputs):
+        preset = preset or wanted.get(PRESET)
+    if preset:
+        source = Source.of_preset(found.ledger.presets.get(preset, owner()))
+    elif job := wanted.get(FROM_JOB):
+        source = Source.of_job(found.ledger.jobs.get(job))
+    else:
+        return None
+    return restore(found.ledger, kind, source, owner())
+
+
 @blueprint.post("/<kind>")
 def send(kind: str) -> ResponseReturnValue:
-    """Submit a job, or show the form again with everything that is wrong in it."""
+    """Submit a job, or show the form again: with all that is wrong in it, or with an offer.
+
+    The offer is the job that did the same already, or does it; whoever sends the form again after
+    it has the job run.
+    """
     found = services()
     asked = find(found.kinds, kind)
     form = JobForm(asked, found.settings.max_upload, request.form)
@@ -52,24 +92,40 @@ def send(kind: str) -> ResponseReturnValue:
         found.ledger, asked, form.values(), arrived(asked, request.files.items(multi=True)), owner()
     )
     form_key = request.form.get(FORM_KEY) or str(uuid4())
+    restored = restored_for(found, asked, request.form)
+    notes = restored.notes if restored else {}
     try:
         inputs = inputs_of(asked, given)
     except WrongInputs as error:
-        form.show(given.files, error.mistakes)
-        return page(asked, form, form_key), 422
+        form.show(given.files, error.mistakes, notes)
+        return page(asked, form, form_key, restored), 422
+    key = key_of_form(form_key, asked, inputs)
+    if offer := _offer(found, asked, inputs, key):
+        form.show(given.files, (), notes)
+        return page(asked, form, form_key, restored, offer), 409
     accepted = submit(
-        found.ledger,
-        found.publisher,
-        asked,
-        inputs,
-        owner=owner(),
-        idempotency_key=key_of_form(form_key, asked, inputs),
+        found.ledger, found.publisher, asked, inputs, owner=owner(), idempotency_key=key
     )
     return redirect(url_for("jobs.show", job_id=accepted.job), 303)
 
 
-def page(kind: Kind, form: JobForm, form_key: str) -> str:
+def _offer(found: Services, kind: Kind, inputs: BaseModel, key: str) -> Earlier:
+    """Return what did the same before, unless this person was told of it or sent this form then."""
+    earlier = found.ledger.repeats.of(fingerprint(kind, to_row(inputs), owner()))
+    if earlier.newest is None or earlier.newest.id == request.form.get(ANYWAY):
+        return Earlier()
+    return Earlier() if found.ledger.jobs.with_key(owner(), key) else earlier
+
+
+def page(
+    kind: Kind,
+    form: JobForm,
+    form_key: str,
+    restored: Restored | None = None,
+    offer: Earlier | None = None,
+) -> str:
     """Return the page with the form."""
+    ledger = services().ledger
     lead, *paragraphs = [" ".join(part.split()) for part in kind.help.split("\n\n")]
     return render_template(
         "new.html",
@@ -82,6 +138,11 @@ def page(kind: Kind, form: JobForm, form_key: str) -> str:
         limit=services().settings.max_upload,
         size=size,
         with_files=any(answer.question.of_files for answer in form),
+        restored=restored,
+        offer=offer,
+        offered=ledger.files.outputs_of(offer.done.id) if offer and offer.done else [],
+        presets=ledger.presets.usable(owner(), kind.name),
+        reader=owner(),
     )
 
 

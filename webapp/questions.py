@@ -174,6 +174,12 @@ def questions(model: type[BaseModel]) -> Mapping[str, Question]:
     }
 
 
+def sort_of(whole: JSONSchema, name: str) -> tuple[Sort, JSONSchema, bool]:
+    """Return how a model's schema asks for an input, its own schema, and if it may be empty."""
+    schema, optional = _without_detours(whole["properties"][name], whole.get("$defs", {}))
+    return _sort(schema), schema, optional or None in schema.get("enum", ())
+
+
 def _question(
     name: str, info: FieldInfo, found: tuple[JSONSchema, bool], *, required: bool
 ) -> Question:

@@ -6,6 +6,7 @@ from typing import Final
 from flask import Blueprint, render_template
 
 from tasks.kind import Kind
+from webapp.security import owner
 from webapp.services import services
 
 LAST: Final = 8
@@ -17,7 +18,8 @@ blueprint = Blueprint("start", __name__)
 def index() -> str:
     """Show the kinds as cards, and the last jobs."""
     jobs = services().ledger.jobs.page(limit=LAST)
-    return render_template("start.html", jobs=jobs, now=datetime.now(UTC))
+    presets = services().ledger.presets.usable(owner())
+    return render_template("start.html", jobs=jobs, presets=presets, now=datetime.now(UTC))
 
 
 @blueprint.app_template_filter()

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import Field, SecretStr
 
@@ -15,9 +13,9 @@ from ledger.attempts import Outcome
 from ledger.jobs import Submission
 from ledger.record import JSON, Cause, Delivery, Ending, Error, LogLine, Progress, State
 from tasks.inputs import Upload, inputs_model, secrets_of
-from tasks.kind import Kind, kinds
+from tasks.kind import Kind
 from tests.ledger.conftest import claimed, submit
-from webapp.jobs import PER_PAGE, SHOWN_LINES, again_link, inputs_of
+from webapp.jobs import PER_PAGE, SHOWN_LINES, inputs_of
 
 DONE = Outcome(State.SUCCESS, Ending.SUCCEEDED, result={"greeting": "Hello"})
 
@@ -259,47 +257,7 @@ def test_of_a_kind_that_is_gone_every_input_is_hidden(
     page = client.get(f"/jobs/{shaped.job}").text
     assert "<h1>shape</h1>" in page
     assert "swordfish" not in page
-    assert "Run again" not in page
-
-
-def test_run_again_opens_a_form_filled_alike_without_secrets(
-    app: Flask, ledger: Ledger, shaped: Shaped
-) -> None:
-    job = ledger.jobs.get(shaped.job)
-    with app.test_request_context():
-        mine, others = again_link(job, SHAPE, "ada"), again_link(job, SHAPE, "bob")
-    assert mine is not None
-    assert others is not None
-    query = parse_qs(urlsplit(mine).query, keep_blank_values=True)
-    assert query == {
-        "text": ["50 % & more"],
-        "table": [shaped.file],
-        "switch": ["false"],
-        "number": [""],
-        "sort": ["b"],
-        "kind": ["x"],
-        "points": ['{\n "a": 1\n}'],
-    }
-    assert "table" not in parse_qs(urlsplit(others).query)
-
-
-def test_run_again_leaves_out_what_no_address_can_hold(app: Flask, ledger: Ledger) -> None:
-    inputs = {"name": "x" * 5000, "seconds": 3, "ending": "fail"}
-    job, _new = ledger.jobs.submit(Submission("hello", "default", inputs, "ada"))
-    with app.test_request_context():
-        link = again_link(ledger.jobs.get(job), kinds()["hello"], "ada")
-    assert link == "/new/hello?seconds=3&ending=fail"
-
-
-def test_the_form_of_run_again_is_filled(client: FlaskClient, ledger: Ledger) -> None:
-    job, _new = ledger.jobs.submit(
-        Submission("hello", "default", {"name": "Grace", "seconds": 7}, "ada")
-    )
-    page = client.get(f"/jobs/{job}").text
-    link = page[page.index("/new/hello?") :].partition('"')[0].replace("&amp;", "&")
-    form = client.get(link).text
-    assert 'value="Grace"' in form
-    assert 'value="7"' in form
+    assert "run again" not in page
 
 
 def test_of_many_files_that_were_given_the_page_shows_some_and_folds_the_others(

@@ -59,7 +59,7 @@ def test_a_waiting_job_is_cancelled_by_one_press_and_its_page_says_so(
     assert sentence(page).endswith(", before it ran.")
     assert "No worker took it up." in page
     assert "formaction" not in page
-    assert "Run again" in page
+    assert "Edit and run again" in page
 
 
 def test_a_running_job_is_asked_to_stop_after_a_confirmation_that_needs_no_script(

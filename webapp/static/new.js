@@ -32,17 +32,22 @@ function follow(form, request) {
     return;
   }
   const page = new DOMParser().parseFromString(request.responseText, "text/html");
-  if (request.status === 422) show(page);
+  if (request.status === 422 || request.status === 409) show(page);
   else giveBack(form, [...page.querySelectorAll("main h1, main .lead")].map((part) => part.textContent).join(": ") || `The server answered ${request.status}.`);
 }
 
-async function send(form) {
+async function send(form, button) {
   form.querySelector("button[type=submit]").disabled = true;
   say(form, "Submitting when the files are here");
   const [stuck] = await allHere(form);
   if (stuck) {
     giveBack(form, `${stuck.name} is not here. Remove it, or choose it again.`);
     stuck.element.querySelector("button").focus();
+    return;
+  }
+  if (button?.hasAttribute("formaction")) {
+    form.action = button.formAction; // It leads to another page, as without this script.
+    form.submit();
     return;
   }
   const request = new XMLHttpRequest();
@@ -58,7 +63,7 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!("questions" in form.dataset)) return;
   event.preventDefault();
-  send(form);
+  send(form, event.submitter);
 });
 
 // A page that comes back from the browser's history was left in the middle of sending.
