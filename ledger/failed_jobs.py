@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, and_, cast, func, select
 
+from ledger.action_record import Verb
+from ledger.action_tables import action_jobs, actions
 from ledger.database import Database
 from ledger.jobs import job_from
 from ledger.record import Job, State
@@ -68,7 +70,7 @@ class FailedJobs:
         return Counter(newest.values())
 
     def not_retried(self, group_id: str, limit: int, after: str = "") -> list[str]:
-        """Return the ids of jobs of a group that nobody has retried, the oldest first.
+        """Return the ids of jobs of a group that nobody has retried or is to, the oldest first.
 
         Args:
             group_id: which group.
@@ -77,9 +79,15 @@ class FailedJobs:
         """
         again = jobs.alias("again")
         retried = select(again.c.id).where(again.c.retried_from == jobs.c.id).exists()
+        open_ = select(actions.c.id).where(
+            actions.c.next_at.is_not(None), actions.c.verb == Verb.RETRY
+        )
+        asked_for = select(action_jobs.c.job).where(
+            action_jobs.c.action.in_(open_), action_jobs.c.outcome.is_(None)
+        )
         query = (
             select(jobs.c.id)
-            .where(_of(group_id), jobs.c.id > after, ~retried)
+            .where(_of(group_id), jobs.c.id > after, ~retried, jobs.c.id.not_in(asked_for))
             .order_by(jobs.c.id)
             .limit(limit)
         )

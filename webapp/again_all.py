@@ -1,31 +1,39 @@
 """Failures that run again: all of a group, a message that nobody could use, each exactly once."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import uuid4
 
+from ledger.action_record import Verb
+from ledger.actions import MOST_NAMED, Asked
 from ledger.dead_letters import DeadLetter
 from ledger.errors import NoSuchFile, NoSuchJob, NotSettled, Unusable
+from tasks import actions
 from tasks.dead_letters import inputs_in
 from tasks.queue import submit
 from webapp.services import Services
 from webapp.steering import run_again
 from webapp.submission import UnknownKind, find, gather, inputs_of
 
-AT_ONCE: Final = 200  # jobs of a group that run again when somebody asks once
+FEW: Final = 20  # jobs that run again one by one, while somebody waits
 PATIENCE: Final = 2.0  # seconds that it may take; a broker that is away makes each job slow
-ALONE: Final = 30.0  # seconds for which one person has a group retried
+ALONE: Final = 10.0  # seconds for which nobody else begins the same
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """How many jobs run again, how many can't, with the last reason, and whether more are left."""
+    """How many jobs run again, how many can't, with the last reason, and whether more are left.
+
+    Of many jobs it is an action, by its id, that makes them run again.
+    """
 
     done: int
-    refused: int
-    why: str
-    more: bool
+    refused: int = 0
+    why: str = ""
+    more: bool = False
+    action: str | None = None
 
 
 def retry_group(found: Services, group_id: str, by: str) -> Again:
@@ -39,11 +47,20 @@ def retry_group(found: Services, group_id: str, by: str) -> Again:
     """
     ledger = found.ledger
     ledger.failures.get(group_id)
-    if not ledger.recovery.take_lease(f"retry {group_id}", by[:36], ALONE):
-        return Again(0, 0, "Somebody else has just asked for it.", more=False)
-    waiting = ledger.failed_jobs.not_retried(group_id, AT_ONCE + 1)
+    # Its holder is this very request: who presses twice is somebody else, too.
+    if not ledger.recovery.take_lease(f"retry {group_id}", str(uuid4()), ALONE):
+        return Again(0, why="This was asked for a moment ago.")
+    jobs = ledger.failed_jobs.not_retried(group_id, MOST_NAMED + 1)
+    if len(jobs) > FEW:
+        asked = Asked(Verb.RETRY, by, ids=jobs[:MOST_NAMED])
+        action, _new = actions.begin(ledger, found.publisher, found.kinds, asked)
+        return Again(len(asked.ids), more=len(jobs) > MOST_NAMED, action=action)
+    return _one_by_one(found, group_id, jobs)
+
+
+def _one_by_one(found: Services, group_id: str, jobs: Sequence[str]) -> Again:
     end, done, refused, why = time.monotonic() + PATIENCE, 0, 0, ""
-    for job in waiting[:AT_ONCE]:
+    for job in jobs:
         if time.monotonic() > end:
             break
         try:
@@ -52,7 +69,7 @@ def retry_group(found: Services, group_id: str, by: str) -> Again:
             refused, why = refused + 1, str(error)
         else:
             done += 1
-    return Again(done, refused, why, more=len(waiting) > done + refused)
+    return Again(done, refused, why, more=len(jobs) > done + refused)
 
 
 def requeue(found: Services, letter_id: str, by: str) -> str:

@@ -194,6 +194,8 @@ def compared(found: Services, group: Group) -> Compared:
 def retry(group_id: str) -> ResponseReturnValue:
     """Have those of a group's jobs run again that nobody has retried."""
     again = retry_group(services(), group_id, owner())
+    if again.action is not None:
+        return redirect(url_for("actions.show", action_id=again.action), 303)
     flash(again_in_words(again), "success" if again.done else "warning")
     return _back(group_id)
 

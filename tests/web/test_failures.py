@@ -8,6 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from ledger import Ledger
+from ledger.action_record import Verb
+from ledger.actions import Asked
 from ledger.attempts import Outcome
 from ledger.jobs import Submission
 from ledger.record import Cause, Ending, Error, State
@@ -99,6 +101,32 @@ def test_retry_all_makes_each_failed_job_run_once_however_often_it_is_asked_for(
         again = [job for job in ledger.jobs.page(limit=99) if job.retried_from]
     assert len(again) == len({job.retried_from for job in again}) == 5
     assert "Of the retries 5 wait." in words(client.get(address).text)
+
+
+def test_many_run_again_as_one_action(client: FlaskClient, ledger: Ledger) -> None:
+    for number in range(25):
+        hello(ledger, f"x{number}", succeeds=False)
+    ledger.naming.name({}, limit=99)
+    (group,) = ledger.failures.page(limit=9)
+    address = f"/failures/{group.id}"
+    hidden = hidden_fields(client.get(address).text)
+
+    answers = [client.post(f"{address}/retry", data=hidden) for _ in range(3)]
+
+    assert answers[0].location.startswith("/actions/")
+    assert {answer.location for answer in answers[1:]} == {address}
+    assert ledger.failed_jobs.fates(group.id) == {State.PENDING: 25}
+
+
+def test_what_an_action_is_to_retry_is_not_retried_again(ledger: Ledger) -> None:
+    job = hello(ledger, "x", succeeds=False)
+    ledger.naming.name({}, limit=99)
+    (group,) = ledger.failures.page(limit=9)
+    assert ledger.failed_jobs.not_retried(group.id, limit=9) == [job]
+
+    ledger.actions.ask(Asked(Verb.RETRY, "ada", ids=[job]))
+
+    assert ledger.failed_jobs.not_retried(group.id, limit=9) == []
 
 
 def test_a_cause_is_marked_as_known_with_a_note_and_unmarked(
