@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
 PLAYS: Final = 101  # an odd number has a middle
 LONGEST_PLAY: Final = 24  # jobs in line that are played one by one
@@ -24,8 +24,7 @@ USUALLY: Final = 0.8  # of all estimates, are as right as is said
 ENOUGH: Final = 20  # checked estimates from which that is said at all
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """One earlier run: how long it took, how many bytes it read, whether it succeeded."""
 
     seconds: float

@@ -140,6 +140,7 @@ def outlook(facts: Facts) -> Outlook:
     reason = _reason(facts, listening, len(held))
     moving = reason in MOVING and _processes(listening) > 0
     lacking = _lacking(facts, held) if moving else ()
+    foreseeable = moving and not lacking and not facts.line.more
     return Outlook(
         reason=reason,
         at=facts.now,
@@ -153,7 +154,7 @@ def outlook(facts: Facts) -> Outlook:
         processes=_processes(listening),
         busy=Counter(one.kind for one in held),
         typical=_times(facts, facts.kind).typical(facts.size),
-        estimate=_estimate(facts, listening, held) if moving and not lacking else None,
+        estimate=_estimate(facts, listening, held) if foreseeable else None,
         lacking=lacking,
         pause=facts.pause,
         since=_since(facts, reason, silent),

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, func, or_, select
 
 from ledger.database import Database
 from ledger.forecast import LONGEST_PLAY, Checked, Run, RunTimes
@@ -16,7 +16,8 @@ from ledger.schema import files, job_uploads, jobs, queues, workers
 from ledger.waiting_tables import estimates, run_times, silences
 from ledger.workers import worker_from
 
-MOST_BEFORE: Final = 10_000  # jobs before one that are counted: more take too long, and say as much
+MOST_BEFORE: Final = 100_000  # jobs before one that are counted; more say nothing more
+SAMPLE: Final = 1_000  # of them, whose kinds are looked at
 REMEMBERED: Final = 86_400.0  # seconds for which a worker that fell silent is told of
 BROKER: Final = "broker"
 
@@ -111,21 +112,23 @@ def _line(connection: Connection, queue: str, shared: Collection[str], job: Job 
     """
     if job is not None and job.sent_at is not None and _comes_back(job):
         return Line(0)
-    before = [
-        part
-        for state in sorted(WAITING)
-        for part in _counted(connection, _sent(state, shared, job), MOST_BEFORE)
-    ]
-    numbers = Counter({(kind, its_queue): number for kind, its_queue, number in before})
-    # Counter, for both states may have the same kind in the same queue.
-    by_kind: Counter[str] = Counter()
-    own = 0
-    for (kind, its_queue), number in numbers.items():
-        by_kind[kind] += number
-        own += number if its_queue == queue else 0
-    first = _first(connection, shared, job) if by_kind else []
-    beyond = by_kind - Counter(first)
-    return Line(own, first, beyond, more=sum(by_kind.values()) >= MOST_BEFORE)
+    conditions = [_sent(state, shared, job) for state in sorted(WAITING)]
+    numbers: Counter[str] = Counter()
+    for condition in conditions:
+        numbers.update(_numbers(connection, condition, jobs.c.queue, MOST_BEFORE))
+    if not numbers:
+        return Line(0)
+    first = _first(connection, conditions)
+    kinds: Counter[str] = Counter()
+    for condition in conditions:
+        kinds.update(_numbers(connection, condition, jobs.c.kind, SAMPLE))
+    beyond = _scaled(kinds - Counter(first), numbers.total() - len(first))
+    return Line(numbers[queue], first, beyond, more=numbers.total() >= MOST_BEFORE)
+
+
+def _scaled(sample: Counter[str], number: int) -> dict[str, int]:
+    """Return how many jobs of each kind there are among so many, if the sample is like them all."""
+    return {kind: round(part * number / sample.total()) for kind, part in sample.items()}
 
 
 def _comes_back(job: Job) -> bool:
@@ -147,22 +150,22 @@ def _sent(state: State, shared: Collection[str], job: Job | None) -> ColumnEleme
     return condition & or_(earlier, (jobs.c.sent_at == job.sent_at) & (jobs.c.id < job.id))
 
 
-def _counted(
-    connection: Connection, condition: ColumnElement[bool], most: int
-) -> Sequence[tuple[str, str, int]]:
-    some = select(jobs.c.kind, jobs.c.queue).where(condition).limit(most).subquery()
-    query: Select[Any] = select(some.c.kind, some.c.queue, func.count())
-    rows = connection.execute(query.group_by(some.c.kind, some.c.queue)).all()
-    return [(kind, queue, number) for kind, queue, number in rows]
+def _numbers(
+    connection: Connection, condition: ColumnElement[bool], by: Column[str], most: int
+) -> dict[str, int]:
+    """Count the first so many jobs of a line by a column."""
+    some = select(by.label("by")).where(condition).order_by(jobs.c.sent_at).limit(most).subquery()
+    query = select(some.c.by, func.count()).group_by(some.c.by)
+    return dict(iter(connection.execute(query)))
 
 
-def _first(connection: Connection, shared: Collection[str], job: Job | None) -> list[str]:
+def _first(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> list[str]:
     """Return the kinds of the first jobs in the line, in order."""
     found: list[tuple[datetime, str, str]] = []
-    for state in sorted(WAITING):
+    for condition in conditions:
         query = (
             select(jobs.c.sent_at, jobs.c.id, jobs.c.kind)
-            .where(_sent(state, shared, job))
+            .where(condition)
             .order_by(jobs.c.sent_at, jobs.c.id)
             .limit(LONGEST_PLAY + 1)
         )
@@ -172,9 +175,7 @@ def _first(connection: Connection, shared: Collection[str], job: Job | None) -> 
 
 def _times(connection: Connection, kinds: Collection[str]) -> dict[str, RunTimes]:
     query = select(run_times.c.kind, run_times.c.runs).where(run_times.c.kind.in_(kinds))
-    return {
-        kind: RunTimes(tuple(Run(*one) for one in runs)) for kind, runs in connection.execute(query)
-    }
+    return {kind: RunTimes(tuple(map(Run._make, runs))) for kind, runs in connection.execute(query)}
 
 
 def _past(connection: Connection, queue: str) -> list[Checked]:

@@ -174,6 +174,8 @@ def _when(outlook: Outlook, kinds: Mapping[str, Kind]) -> Markup:
         return Markup("When it starts can't be foreseen: no run of {} has ended yet.").format(
             unknown
         )
+    if outlook.more:
+        return Markup("So many jobs are before it that nobody can foresee when it starts.")
     if outlook.estimate is None:
         return Markup()
     start = Markup("It starts {}").format(about(outlook.estimate.starts_in))

@@ -108,6 +108,19 @@ def test_behind_a_long_line_the_rest_is_counted_by_kind(ledger: Ledger) -> None:
     assert len(facts.line.first) + sum((facts.line.beyond or {}).values()) == 30
 
 
+def test_of_a_very_long_line_the_kinds_are_those_of_its_beginning(
+    ledger: Ledger, time: OwnTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.waiting.SAMPLE", 35)
+    for number in range(45):
+        sent(ledger, "odd" if number % 2 else "even")
+        time.passes(1)
+    line = ledger.waiting.at_the_end("hello", "default").line
+    assert (line.before, len(line.first), line.more) == (45, 25, False)
+    assert line.first[:3] == ["even", "odd", "even"]
+    assert line.beyond == {"even": 10, "odd": 10}  # Of the ten that were seen, five were each.
+
+
 def test_run_times_are_learned_once_each(ledger: Ledger, time: OwnTime) -> None:
     for seconds in (3, 5):
         ran(ledger, time, seconds)

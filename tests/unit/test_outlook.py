@@ -167,6 +167,13 @@ def test_behind_a_kind_that_never_ran_nothing_is_foreseen(facts: Facts) -> None:
     assert seen.estimate is None
 
 
+def test_behind_more_jobs_than_are_counted_nothing_is_foreseen() -> None:
+    endless = Line(100_000, ["hello"] * 25, {"hello": 99_975}, more=True)
+    seen = outlook(replace(BUSY, line=endless))
+    assert (seen.more, seen.estimate) == (True, None)
+    assert outlook(replace(BUSY, line=replace(endless, more=False))).estimate is not None
+
+
 def test_a_free_process_does_not_care_what_the_others_run() -> None:
     seen = outlook(replace(KNOWN, running=running(1, kind="new")))
     assert seen.lacking == ()

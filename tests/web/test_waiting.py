@@ -1,7 +1,9 @@
 """Why isn't it running: on a waiting job's page, before Submit, in the API and on a terminal."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -19,6 +21,12 @@ def waiting(ledger: Ledger) -> str:
     job = submit(ledger)
     ledger.jobs.mark_sent(job, 0)
     return job
+
+
+def asked(client: FlaskClient, address: str, token: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the API answers."""
+    answer: dict[str, Any] = json.loads(client.get(address, headers=token).text)
+    return answer
 
 
 def alone(ledger: Ledger) -> None:
@@ -90,17 +98,17 @@ def test_a_form_says_it_before_submit(client: FlaskClient, ledger: Ledger) -> No
 def test_the_api_says_it_of_a_waiting_job(
     client: FlaskClient, ledger: Ledger, waiting: str, token: Mapping[str, str]
 ) -> None:
-    found = client.get(f"/api/v1/jobs/{waiting}", headers=token).json["waiting"]
+    found = asked(client, f"/api/v1/jobs/{waiting}", token)["waiting"]
     assert (found["reason"], found["place"], found["repair"]) == ("next", 1, None)
     assert found["workers"] == ["worker-one@here"]
     assert found["estimate"]["within"] is None
     assert datetime.fromisoformat(found["estimate"]["starts_at"]).tzinfo
     alone(ledger)
-    found = client.get(f"/api/v1/jobs/{waiting}", headers=token).json["waiting"]
+    found = asked(client, f"/api/v1/jobs/{waiting}", token)["waiting"]
     assert found["reason"] == "stopping"
     assert found["repair"] == "Start another with celery -A tasks worker -Q default."
     claimed(ledger, waiting)
-    assert client.get(f"/api/v1/jobs/{waiting}", headers=token).json["waiting"] is None
+    assert asked(client, f"/api/v1/jobs/{waiting}", token)["waiting"] is None
 
 
 def test_the_api_says_it_of_a_kind(
@@ -108,7 +116,7 @@ def test_the_api_says_it_of_a_kind(
 ) -> None:
     ledger.attempts.settle(claimed(ledger, waiting), Outcome(State.SUCCESS, Ending.SUCCEEDED))
     ledger.experience.learn_runs("hello")
-    found = client.get("/api/v1/kinds/hello/outlook?size=1000", headers=token).json
+    found = asked(client, "/api/v1/kinds/hello/outlook?size=1000", token)
     assert found["reason"] == "next"
     assert found["typical"]["runs"] == 1
     assert found["estimate"]["done_by"] is not None

@@ -106,7 +106,7 @@ def upgrade() -> None:
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.create_index(
             "ix_jobs_open",
-            ["state", "sent_at", "id"],
+            ["state", "sent_at", "id", "queue", "kind"],
             unique=False,
             sqlite_where=sa.text("finished_at IS NULL"),
             postgresql_where=sa.text("finished_at IS NULL"),
