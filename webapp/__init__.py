@@ -25,7 +25,9 @@ from webapp import (
     downloads,
     errors,
     failures,
+    history_api,
     jobs,
+    kind_pages,
     live,
     look,
     new,
@@ -87,7 +89,7 @@ def create_app(
     Bootstrap5(app)
     errors.tell(app)
     # The verbs for many jobs are added to the API's blueprint by being imported.
-    security.guard(app, action_api.blueprint, resumable.blueprint)
+    security.guard(app, action_api.blueprint, history_api.blueprint, resumable.blueprint)
     for part in (
         accounts,
         actions,
@@ -98,6 +100,7 @@ def create_app(
         errors,
         failures,
         jobs,
+        kind_pages,
         live,
         look,
         new,

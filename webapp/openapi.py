@@ -8,6 +8,8 @@ from pydantic.json_schema import models_json_schema
 
 from tasks.kind import Kind
 from webapp import action_openapi, shapes
+from webapp.charts.periods import PERIODS
+from webapp.history_shapes import History
 from webapp.openapi_parts import JSON, Part, answer, get, parameter, problems, query, ref
 from webapp.questions import questions
 from webapp.waiting_shapes import JobInFull, OutlookQuery, Waiting
@@ -20,6 +22,7 @@ SHAPES: Final = (
     shapes.Files,
     shapes.Kinds,
     shapes.Problem,
+    History,
 )
 
 PLACE: Final[Part] = {
@@ -61,6 +64,7 @@ def document(kinds: Mapping[str, Kind], listing: type[BaseModel], longest_key: i
             **action_openapi.paths(key),
             "/kinds": {"get": get("List the kinds of jobs", shapes.Kinds, [])},
             "/kinds/{kind}/outlook": {"get": _outlook()},
+            "/kinds/{kind}/history": {"get": _history()},
         },
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -72,6 +76,11 @@ def document(kinds: Mapping[str, Kind], listing: type[BaseModel], longest_key: i
 def _outlook() -> Part:
     asked = [parameter("kind", "path"), *query(OutlookQuery)]
     return get("Say when a job would run, were it submitted now", Waiting, asked, wrong=(404, 422))
+
+
+def _history() -> Part:
+    period = parameter("period", "query", schema={"enum": list(PERIODS)})
+    return get("Tell a kind's past", History, [parameter("kind", "path"), period], wrong=(404,))
 
 
 def _paths_of_a_job(key: Part) -> Part:

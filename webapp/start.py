@@ -6,6 +6,8 @@ from typing import Final
 from flask import Blueprint, render_template
 
 from tasks.kind import Kind
+from webapp.charts.periods import PERIODS
+from webapp.history import of_all
 from webapp.security import owner
 from webapp.services import services
 
@@ -16,10 +18,15 @@ blueprint = Blueprint("start", __name__)
 
 @blueprint.get("/")
 def index() -> str:
-    """Show the kinds as cards, and the last jobs."""
-    jobs = services().ledger.jobs.page(limit=LAST)
-    presets = services().ledger.presets.usable(owner())
-    return render_template("start.html", jobs=jobs, presets=presets, now=datetime.now(UTC))
+    """Show the kinds as cards, the last jobs, and the last day as charts."""
+    ledger = services().ledger
+    return render_template(
+        "start.html",
+        jobs=ledger.jobs.page(limit=LAST),
+        presets=ledger.presets.usable(owner()),
+        charts=of_all(ledger, PERIODS["day"]),
+        now=datetime.now(UTC),
+    )
 
 
 @blueprint.app_template_filter()

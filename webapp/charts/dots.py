@@ -1,0 +1,80 @@
+"""The chart of a kind's jobs: each a dot, by when it ended and how long it ran."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from markupsafe import Markup
+
+from ledger.history import Ended
+from ledger.record import State
+from webapp.charts.marks import Chart, Dot, Tick
+from webapp.charts.periods import Period, ticks
+from webapp.charts.scales import Logarithmic, durations
+from webapp.charts.times import length, moment, several
+
+HEIGHT: Final = 220  # pixels
+MOST: Final = 300
+TONES: Final = {State.SUCCESS: "succeeded", State.FAILURE: "failed", State.REVOKED: "cancelled"}
+
+
+def dots(period: Period, jobs: Sequence[Ended], whole: int, now: datetime) -> Chart:
+    """Return the chart of the newest jobs of a period.
+
+    Args:
+        period: over which.
+        jobs: the newest ones, the newest of all first.
+        whole: how many ended in the period, those that never ran included.
+        now: the time.
+    """
+    found = [job.ran_for for job in jobs]
+    scale, seconds = durations(min(found), max(found)) if found else (Logarithmic(1, 10), [])
+    across = period.across(now)
+    drawn = [
+        Dot(
+            across.place(job.finished_at),
+            round(HEIGHT * (1 - scale.share(job.ran_for.total_seconds())), 1),
+            job.id,
+            TONES[job.state],
+            f"{TONES[job.state].capitalize()} after {length(job.ran_for)},"
+            f" {job.finished_at.day} {job.finished_at:%b, %H:%M:%S} UTC",
+            job.finished_at,
+        )
+        for job in jobs
+    ]
+    return Chart(
+        id="jobs",
+        title="Each job",
+        says=_says(period, jobs, whole),
+        height=HEIGHT,
+        upward=[
+            Tick(
+                round(HEIGHT * (1 - scale.share(tick)), 1),
+                length(timedelta(seconds=tick)).replace(".0 s", " s"),
+            )
+            for tick in seconds
+        ],
+        across=ticks(period, now),
+        key=[(tone, tone) for tone in TONES.values() if any(dot.tone == tone for dot in drawn)],
+        heads=(),
+        rows=(),
+        dots=drawn,
+        ground=HEIGHT,
+    )
+
+
+def _says(period: Period, jobs: Sequence[Ended], whole: int) -> Markup:
+    if not jobs:
+        return Markup("No job of this kind ran to an end in the last {}.").format(period.word)
+    if len(jobs) >= whole:
+        words = Markup("All {} that ended in the last {}; higher up is longer.")
+        return words.format(several(len(jobs), "job"), period.word)
+    if len(jobs) < MOST:
+        words = Markup(
+            "{} of the {} that ended in the last {}; the others never ran, or are deleted."
+        )
+        return words.format(several(len(jobs), "job"), f"{whole:,}", period.word)
+    words = Markup(
+        "The newest {} of the {} that ended in the last {}. Those before {} are left out."
+    )
+    return words.format(f"{len(jobs):,}", f"{whole:,}", period.word, moment(jobs[-1].finished_at))
