@@ -135,6 +135,7 @@ class Candidate:
     """A job that is to run again, as far as it must be known to say whether it can."""
 
     kind: str
+    owner: str
     inputs: Mapping[str, Any]
     uploads: frozenset[str]
 

@@ -127,8 +127,8 @@ def _candidates(connection: Connection, batch: Sequence[str]) -> dict[str, Candi
     links = select(job_uploads.c.job, job_uploads.c.file).where(job_uploads.c.job.in_(batch))
     for job, file in connection.execute(links):
         uploads.setdefault(job, set()).add(file)
-    query = select(jobs.c.id, jobs.c.kind, jobs.c.inputs).where(jobs.c.id.in_(batch))
+    query = select(jobs.c.id, jobs.c.kind, jobs.c.owner, jobs.c.inputs).where(jobs.c.id.in_(batch))
     return {
-        row.id: Candidate(row.kind, row.inputs, frozenset(uploads.get(row.id, ())))
+        row.id: Candidate(row.kind, row.owner, row.inputs, frozenset(uploads.get(row.id, ())))
         for row in connection.execute(query)
     }

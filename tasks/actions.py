@@ -10,6 +10,7 @@ from ledger import Ledger
 from ledger.action_record import Candidate, Outcome, Verdict
 from ledger.actions import Asked
 from ledger.jobs import Unsent
+from tasks.alike import fingerprint
 from tasks.kind import Kind
 from tasks.publisher import Publisher
 from tasks.queue import send
@@ -34,7 +35,7 @@ class Judge:
             return Verdict(Outcome.NO_KIND)
         if set(_files_in(candidate.inputs)) - candidate.uploads:
             return Verdict(Outcome.NO_FILES)
-        return Verdict()
+        return Verdict(fingerprint=fingerprint(kind, candidate.inputs, candidate.owner))
 
 
 def _files_in(inputs: Mapping[str, Any]) -> Iterator[str]:
