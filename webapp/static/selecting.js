@@ -4,33 +4,35 @@
 // every look goes through the document.
 
 const form = document.getElementById("many");
+const list = document.getElementById("list");
 const all = form.querySelector("[name=all]");
 const count = document.getElementById("select-count");
-const total = Number(form.dataset.total);
 const number = new Intl.NumberFormat("en");
 const chosen = new Set(); // ids
 let last = null; // the id that a range begins at
 
-const boxes = () => [...document.querySelectorAll("input.pick")];
-const whole = () => document.getElementById("pick-page");
+const boxes = () => [...list.querySelectorAll("input.pick")];
 const jobs = (many) => `${number.format(many)} job${many === 1 ? "" : "s"}`;
 
 /** Bring checkboxes, bar and words in line with what is chosen. */
-export function show() {
+function show() {
   const here = boxes();
   for (const box of here) box.checked = all.checked || chosen.has(box.value);
   const ticked = here.filter((box) => box.checked).length;
-  const page = whole();
+  const page = document.getElementById("pick-page");
   if (page) {
+    page.hidden = false;
     page.checked = ticked > 0 && ticked === here.length;
     page.indeterminate = ticked > 0 && ticked < here.length;
   }
-  const many = all.checked ? total : chosen.size;
-  form.dataset.selected = many;
-  form.classList.toggle("select-bar-open", many > 0);
-  form.inert = many === 0;
-  count.textContent = many === 0 ? "" : all.checked ? `All ${jobs(many)} that match` : `${jobs(many)} selected`;
-  document.dispatchEvent(new CustomEvent("selected", { detail: many }));
+  const any = all.checked || chosen.size > 0;
+  form.classList.toggle("select-bar-open", any);
+  form.querySelector(".select-verbs").inert = !any;
+  form.querySelector(".select-all").inert = !any;
+  let words = any ? `${jobs(chosen.size)} selected` : "";
+  if (all.checked) words = `Selected: ${form.dataset.all} that match`;
+  if (count.textContent !== words) count.textContent = words;
+  document.dispatchEvent(new CustomEvent("selected", { detail: any }));
 }
 
 function choose(box, on) {
@@ -44,41 +46,49 @@ function clear() {
   show();
 }
 
-document.addEventListener("click", (event) => {
-  const box = event.target;
-  if (box.id === "pick-page") {
+/** Choose a box, or with Shift all from the last one to it, as it is ticked now. */
+function chooseTo(box, shift) {
+  const here = boxes();
+  if (all.checked) {
+    // One less than all that match is no longer all: what is seen stays selected.
     all.checked = false;
-    for (const one of boxes()) choose(one, box.checked);
-  } else if (box.matches?.("input.pick")) {
-    if (all.checked) {
-      // One less than all that match is no longer all: what is seen stays selected.
-      all.checked = false;
-      for (const one of boxes()) choose(one, true);
-    }
-    const here = boxes();
-    const from = here.findIndex((one) => one.value === last);
-    const to = here.indexOf(box);
-    const range = event.shiftKey && from >= 0 ? here.slice(Math.min(from, to), Math.max(from, to) + 1) : [box];
-    for (const one of range) choose(one, box.checked);
-    last = box.value;
-  } else return;
+    for (const one of here) choose(one, true);
+  }
+  const [from, to] = [here.findIndex((one) => one.value === last), here.indexOf(box)];
+  const range = shift && from >= 0 ? here.slice(Math.min(from, to), Math.max(from, to) + 1) : [box];
+  for (const one of range) choose(one, box.checked);
+  last = box.value;
+}
+
+list.addEventListener("click", ({ target, shiftKey }) => {
+  if (target.id === "pick-page") {
+    all.checked = false;
+    for (const one of boxes()) choose(one, target.checked);
+  } else if (target.matches("input.pick")) chooseTo(target, shiftKey);
+  else return;
   show();
+});
+// Shift would mark the text between two clicks.
+list.addEventListener("mousedown", (event) => {
+  if (event.shiftKey && event.target.matches("input.pick")) event.preventDefault();
 });
 all.addEventListener("change", show);
 document.getElementById("select-none").addEventListener("click", () => {
   clear();
-  whole()?.focus();
+  document.getElementById("pick-page")?.focus();
 });
-document.addEventListener("keydown", ({ key, defaultPrevented }) => {
-  const asking = document.querySelector("details.menu[open], dialog[open]");
-  if (key === "Escape" && !defaultPrevented && !asking && Number(form.dataset.selected)) clear();
+document.addEventListener("keydown", (event) => {
+  const open = document.querySelector("details.menu[open], dialog[open]");
+  if (event.key === "Escape" && !event.defaultPrevented && !open && event.target.type !== "search") clear();
 });
-// Rows that left the list while they were chosen are sent all the same.
+// What left the page while it was chosen is sent all the same.
 form.addEventListener("formdata", ({ formData }) => {
   formData.delete("job");
   if (!all.checked) for (const id of chosen) formData.append("job", id);
 });
+new MutationObserver(show).observe(list, { childList: true });
 
 // What a browser kept ticked, as after a step back, is chosen.
 for (const box of boxes()) if (box.checked) choose(box, true);
+window.addEventListener("pageshow", show);
 show();
