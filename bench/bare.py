@@ -14,6 +14,7 @@ app.conf.update(
     result_backend=None,
     imports=(),
     worker_consumer="celery.worker.consumer:Consumer",
+    worker_pool="prefork",
     task_queues=celeryconfig.task_queues,
     worker_hijack_root_logger=True,
 )
