@@ -24,6 +24,12 @@ Asked = tuple[Column[str], tuple[str, ...]]
 
 def ends_of(wanted: Filter) -> set[tuple[State, Cause | None]]:
     """Return the states and causes of settled jobs that a filter means; None is any cause."""
+    if wanted.failures:
+        return {end for end in _ends_of(wanted) if end[0] is State.FAILURE}
+    return _ends_of(wanted)
+
+
+def _ends_of(wanted: Filter) -> set[tuple[State, Cause | None]]:
     if not wanted.states or Standing.SETTLED in wanted.states:
         return {ENDS[one] for one in (Standing.SUCCEEDED, Standing.FAILED, Standing.CANCELLED)}
     ends = {ENDS[one] for one in wanted.states if one in ENDS}

@@ -19,7 +19,7 @@ UNNAMED: Final = (jobs.c.state == literal_column("'FAILURE'"), jobs.c.failure.is
 
 
 class Naming:
-    """Puts failures into groups. Every method is one transaction, or two."""
+    """Puts failures into groups, by short transactions, one for each group."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -40,10 +40,10 @@ class Naming:
             limit: how many are read at a time, with their tracebacks.
         """
         found = self._unnamed(limit)
-        if not found:
-            return 0
-        with self._database.write() as connection:
-            for reason, ids in found.items():
+        for reason, ids in found.items():
+            # Each in a transaction of its own, so that nobody who writes waits for all of them;
+            # what a power cut forgets is named again.
+            with self._database.write_soon() as connection:
                 self._put(connection, reason, ids, versions.get(reason.kind, ""))
         return sum(map(len, found.values()))
 
