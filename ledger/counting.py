@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Select, func, select
 from ledger.card_tables import cards
 from ledger.cards import has_a_word
 from ledger.database import Database
-from ledger.filed import ends_of, facets_of, having_words, runs_of
-from ledger.filters import ENDS, Filter, Standing
+from ledger.filed import facets_of, having_words, runs_of, unfiled
+from ledger.filters import Filter, Standing
 from ledger.record import State
 from ledger.schema import jobs
 
@@ -61,16 +61,28 @@ class Counting:
         with self._database.read() as connection:
             if has_a_word(wanted.words):
                 return self._with_words(connection, anywhere)
-            return {part: self._of(connection, part, anywhere) for part in PARTS}
+            parts = {part: replace(anywhere, states=(part,)) for part in PARTS}
+            return {part: self._of(connection, some) for part, some in parts.items()}
 
-    def _of(self, connection: Connection, part: Standing, wanted: Filter) -> Count:
+    def total(self, wanted: Filter) -> Count:
+        """Return how many jobs a filter means."""
+        with self._database.read() as connection:
+            if not has_a_word(wanted.words):
+                return self._of(connection, wanted)
+            having = having_words(self._database, wanted.words, CAP + 1)
+            others = replace(wanted, words=()).conditions(self._database)
+            found = select(func.count()).join_from(cards, jobs, cards.c.job == jobs.c.id)
+            found = found.where(cards.c.number.in_(having), *others)
+            looked_at = select(func.count()).select_from(having.subquery())
+            return Count(
+                connection.execute(found).scalar_one(),
+                exact=connection.execute(looked_at).scalar_one() <= CAP,
+            )
+
+    def _of(self, connection: Connection, wanted: Filter) -> Count:
         """Count those that are open or settled just now, then the others, no further than CAP."""
-        fresh = select(jobs.c.id).where(
-            jobs.c.filed_at.is_(None),
-            jobs.c.finished_at.is_not(None) if part in ENDS else jobs.c.finished_at.is_(None),
-            *replace(wanted, states=(part,)).conditions(self._database),
-        )
-        runs = runs_of(wanted, self._database, ends_of(Filter(states=(part,))))
+        fresh = unfiled(wanted, self._database, jobs.c.id)
+        runs = runs_of(wanted, self._database)
         number = 0
         for query in (fresh, *runs):
             capped = query.limit(CAP + 1 - number).subquery()

@@ -1,12 +1,14 @@
-"""Which settled jobs a filter means, asked of their cards so that an index answers in order."""
+"""Which jobs a filter means, asked of `jobs` and of cards so that an index answers in order."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import product
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Column, ColumnElement, Select, select
+from sqlalchemy import BindParameter, Column, ColumnElement, Select, UnaryExpression, select
 from sqlalchemy.sql.elements import SQLCoreOperations
+from sqlalchemy.sql.operators import custom_op
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from ledger.card_tables import cards
 from ledger.cards import CARD_WORDS, has_words, match_text, on_sqlite
@@ -36,31 +38,36 @@ def _ends_of(wanted: Filter) -> set[tuple[State, Cause | None]]:
     return {(state, cause) for state, cause in ends if cause is None or (state, None) not in ends}
 
 
-def runs_of(
-    wanted: Filter, database: Database, ends: set[tuple[State, Cause | None]] | None = None
-) -> Iterator[Select[Any]]:
+def unfiled(wanted: Filter, database: Database, *columns: Any) -> Select[Any]:
+    """Return a query for those meant whose cards do not tell all yet: open, or settled just now."""
+    query = select(*columns).where(jobs.c.filed_at.is_(None))
+    conditions = wanted.conditions(database)
+    if on_sqlite(database):
+        # They are few, so their own index is the best; SQLite would believe that any equality is.
+        conditions = [replacement_traverse(one, {}, _kept_from_indexes) for one in conditions]
+    return query.where(*conditions)
+
+
+def _kept_from_indexes(element: Any, **_options: Any) -> Any:
+    """Put a plus before a column of `jobs`, which in SQLite means nothing but that."""
+    ours = isinstance(element, Column) and element.table is jobs and element is not jobs.c.id
+    return UnaryExpression(element, operator=custom_op("+")) if ours else None
+
+
+def runs_of(wanted: Filter, database: Database) -> Iterator[Select[Any]]:
     """Yield queries for the ids of jobs, each of which an index answers in the ids' order.
 
     Together they find the settled jobs that are meant, words apart, and no two the same.
-
-    Args:
-        wanted: which jobs.
-        database: where they are.
-        ends: instead of those that the filter means.
     """
     heads = _looked_up(wanted)
-    index = f"ix_cards_{'_'.join([*(column.name for column, _ in heads), 'state'])}"
     others = facets_of(wanted, database)
     for values in product(*(values for _, values in heads)):
         run = [column == value for (column, _), value in zip(heads, values, strict=True)]
-        for state, cause in ends_of(wanted) if ends is None else ends:
+        for state, cause in ends_of(wanted):
             if wanted.errors and state is not State.FAILURE:
                 continue
             query = select(cards.c.job).where(cards.c.state == state.value, *run, *others)
-            if cause is not None:
-                query = query.where(cards.c.cause == cause.value)
-            # PostgreSQL knows by its statistics; SQLite has none, and would take any.
-            yield query.with_hint(cards, f"INDEXED BY {index}", "sqlite")
+            yield query if cause is None else query.where(cards.c.cause == cause.value)
 
 
 def _looked_up(wanted: Filter) -> list[Asked]:

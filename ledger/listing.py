@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from ledger.card_tables import cards
 from ledger.cards import has_a_word
 from ledger.database import Database
-from ledger.filed import having_words, runs_of
+from ledger.filed import having_words, runs_of, unfiled
 from ledger.filters import Filter
 from ledger.jobs import job_from
 from ledger.record import Job, State
@@ -82,7 +82,7 @@ class Listing:
         self, connection: Connection, wanted: Filter, limit: int, place: Place | None
     ) -> list[Job]:
         order = jobs.c.id if place and place.above else jobs.c.id.desc()
-        fresh = select(jobs).where(jobs.c.filed_at.is_(None), *wanted.conditions(self._database))
+        fresh = unfiled(wanted, self._database, jobs)
         fresh = fresh.order_by(order).limit(limit)
         if place:
             fresh = fresh.where(place.beyond(jobs.c.id, place.job))
