@@ -18,6 +18,7 @@ from webapp import (
     accounts,
     action_api,
     actions,
+    again_api,
     api,
     commands,
     deletion,
@@ -89,7 +90,8 @@ def create_app(
     Bootstrap5(app)
     errors.tell(app)
     # The verbs for many jobs are added to the API's blueprint by being imported.
-    security.guard(app, action_api.blueprint, history_api.blueprint, resumable.blueprint)
+    apis = (action_api, again_api, history_api, resumable)
+    security.guard(app, *(part.blueprint for part in apis))
     for part in (
         accounts,
         actions,

@@ -12,7 +12,7 @@ from flask import Flask
 from ledger.users import User
 from tasks.kind import Kind
 from tasks.queue import submit
-from webapp import action_commands, doctor, drill, job_commands, options, people
+from webapp import action_commands, again_commands, doctor, drill, job_commands, options, people
 from webapp.following import ended_well, follow, show
 from webapp.questions import questions
 from webapp.services import services
@@ -27,13 +27,16 @@ of_user = click.option("--user", metavar="NAME", help="By default the first pers
 
 def add_to(app: Flask) -> None:
     """Give the `flask` command of this app our verbs."""
+    job = action_commands.group(person, of_user)
+    job.add_command(again_commands.again(person, of_user))
     for command in (
         link,
         user,
         token,
         Submit("submit", help=SUBMIT, subcommand_metavar="KIND [OPTIONS]"),
         *job_commands.ALL,
-        action_commands.group(person, of_user),
+        job,
+        again_commands.presets(person, of_user),
         doctor.command,
         drill.command,
     ):
