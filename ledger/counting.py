@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, and_, func, select, true
 
 from ledger.card_tables import cards
 from ledger.cards import has_a_word
 from ledger.database import Database
-from ledger.filed import facets_of, having_words, runs_of, unfiled
+from ledger.filed import MANY, facets_of, having_words, runs_of, unfiled
 from ledger.filters import Filter, Standing
 from ledger.record import State
 from ledger.schema import jobs
@@ -69,14 +69,14 @@ class Counting:
         with self._database.read() as connection:
             if not has_a_word(wanted.words):
                 return self._of(connection, wanted)
-            having = having_words(self._database, wanted.words, CAP + 1)
+            having = having_words(self._database, wanted.words, MANY + 1)
             others = replace(wanted, words=()).conditions(self._database)
             found = select(func.count()).join_from(cards, jobs, cards.c.job == jobs.c.id)
             found = found.where(cards.c.number.in_(having), *others)
             looked_at = select(func.count()).select_from(having.subquery())
             return Count(
                 connection.execute(found).scalar_one(),
-                exact=connection.execute(looked_at).scalar_one() <= CAP,
+                exact=connection.execute(looked_at).scalar_one() <= MANY,
             )
 
     def _of(self, connection: Connection, wanted: Filter) -> Count:
@@ -93,32 +93,20 @@ class Counting:
 
     def _with_words(self, connection: Connection, wanted: Filter) -> dict[Standing, Count]:
         """Count among the newest cards that have the words."""
-        having = having_words(self._database, wanted.words, CAP + 1)
-        all_of_them = having.subquery()
-        looked_at: int = connection.execute(
-            select(func.count()).select_from(all_of_them)
-        ).scalar_one()
-        others = replace(wanted, words=())
+        having = having_words(self._database, wanted.words, MANY + 1)
+        meant = and_(true(), *facets_of(wanted, self._database))
+        counted = (
+            select(cards.c.state, jobs.c.state, func.count().filter(meant), func.count())
+            # Where an open job stands, its card does not know.
+            .join_from(
+                cards, jobs, and_(cards.c.job == jobs.c.id, cards.c.state.is_(None)), isouter=True
+            )
+            .where(cards.c.number.in_(having))
+            .group_by(cards.c.state, jobs.c.state)
+        )
         found: Counter[Standing] = Counter()
-        for query in (self._settled(having, others), self._open(having, others)):
-            for state, number in connection.execute(query):
-                found[_PART_OF[State(state)]] += number
-        return {part: Count(found[part], exact=looked_at <= CAP) for part in PARTS}
-
-    def _settled(self, having: Select[Any], others: Filter) -> Select[Any]:
-        return (
-            select(cards.c.state, func.count())
-            .where(cards.c.number.in_(having), cards.c.state.is_not(None))
-            .where(*facets_of(others, self._database))
-            .group_by(cards.c.state)
-        )
-
-    def _open(self, having: Select[Any], others: Filter) -> Select[Any]:
-        """Count those whose cards don't know where they stand."""
-        return (
-            select(jobs.c.state, func.count())
-            .join_from(cards, jobs, cards.c.job == jobs.c.id)
-            .where(cards.c.number.in_(having), cards.c.state.is_(None))
-            .where(*others.conditions(self._database))
-            .group_by(jobs.c.state)
-        )
+        looked_at = 0
+        for settled, opened, number, all_of_them in connection.execute(counted):
+            found[_PART_OF[State(settled or opened)]] += number
+            looked_at += all_of_them
+        return {part: Count(found[part], exact=looked_at <= MANY) for part in PARTS}

@@ -20,6 +20,9 @@ from ledger.schema import jobs
 # An id has the time of the machine that made it, which may be so wrong at the most.
 SLACK: Final = timedelta(days=1)
 
+# Cards with the words that are asked for, of which no more are looked through at a time.
+MANY: Final = 3_000
+
 Conditions = list[ColumnElement[bool]]
 Asked = tuple[Column[str], tuple[str, ...]]
 

@@ -17,24 +17,27 @@ from sqlalchemy import ColumnElement, Connection, select
 from ledger.card_tables import cards
 from ledger.cards import has_a_word
 from ledger.database import Database
-from ledger.filed import having_words, runs_of, unfiled
+from ledger.filed import MANY, having_words, runs_of, unfiled
 from ledger.filters import Filter
 from ledger.jobs import job_from
 from ledger.record import Job, State
 from ledger.schema import jobs
 
-# Cards with the words that are asked for: so many are looked through, then at the most so many.
-FEW: Final = 300
-MANY: Final = 10_000
+FEW: Final = 300  # cards with the words that are asked for, in which a page is looked for first
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of jobs, newest first, and whether there are others on either side of it."""
+    """One page of jobs, newest first, and whether there are others on either side of it.
+
+    `further` is the id of a job below which the search is to go on: so many jobs have the words
+    that only the newest were looked through.
+    """
 
     jobs: Sequence[Job]
     newer: bool
     older: bool
+    further: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +68,16 @@ class Listing:
             limit: how many at the most.
             place: where the page begins.
         """
+        further = None
         with self._database.read() as connection:
             if has_a_word(wanted.words):
-                found = self._with_words(connection, wanted, limit + 1, place)
+                found, further = self._with_words(connection, wanted, limit + 1, place)
             else:
                 found = self._newest(connection, wanted, limit + 1, place)
         if place is None:
-            return Page(found[:limit], newer=False, older=len(found) > limit)
+            return Page(found[:limit], newer=False, older=len(found) > limit, further=further)
         if not place.above:
-            return Page(found[:limit], newer=True, older=len(found) > limit)
+            return Page(found[:limit], newer=True, older=len(found) > limit, further=further)
         if len(found) <= limit:
             return self.page(wanted, limit)
         return Page(found[:limit][::-1], newer=True, older=True)
@@ -105,8 +109,11 @@ class Listing:
 
     def _with_words(
         self, connection: Connection, wanted: Filter, limit: int, place: Place | None
-    ) -> list[Job]:
-        """Return jobs in the order of their cards, which is how words are found fast."""
+    ) -> tuple[list[Job], str | None]:
+        """Return jobs in the order of their cards, which is how words are found fast.
+
+        And, where the page is not full for too many cards have the words, where to go on.
+        """
         begins = self._number_at(connection, place) if place else None
         up = place is not None and place.above
         order = cards.c.number if up else cards.c.number.desc()
@@ -122,8 +129,13 @@ class Listing:
             )
             found = connection.execute(query).all()
             if len(found) == limit:
-                break
-        return [job_from(row) for row in found]
+                return [job_from(row) for row in found], None
+        looked_at = sorted(connection.execute(having).scalars())
+        further = None
+        if len(looked_at) == MANY and not up:
+            last = select(cards.c.job).where(cards.c.number == looked_at[0])
+            further = connection.execute(last).scalar_one()
+        return [job_from(row) for row in found], further
 
     def _number_at(self, connection: Connection, place: Place) -> int:
         """Return the number of a job's card, or of the one that is next to where it was."""
