@@ -25,9 +25,10 @@ from webapp import (
     doctor,
     downloads,
     errors,
+    failure_api,
     failures,
     history_api,
-    jobs,
+    joblist,
     kind_pages,
     live,
     look,
@@ -90,8 +91,8 @@ def create_app(
     Bootstrap5(app)
     errors.tell(app)
     # The verbs for many jobs are added to the API's blueprint by being imported.
-    apis = (action_api, again_api, history_api, resumable)
-    security.guard(app, *(part.blueprint for part in apis))
+    parts_of_api = (action_api, failure_api, history_api, resumable)
+    security.guard(app, *(part.blueprint for part in parts_of_api))
     for part in (
         accounts,
         actions,
@@ -101,7 +102,7 @@ def create_app(
         downloads,
         errors,
         failures,
-        jobs,
+        joblist,
         kind_pages,
         live,
         look,

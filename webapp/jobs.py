@@ -1,16 +1,15 @@
-"""The pages of jobs: the list of all, newest first, and one job with all that is known of it."""
+"""The page of one job, with all that is known of it; `webapp/joblist.py` has the list."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, render_template
 
 from ledger import Ledger
 from ledger.logs import START
-from ledger.record import WAITING, Job, State, StoredFile
+from ledger.record import Job, StoredFile
 from tasks.ansi import plain
 from tasks.inputs import HIDDEN, shown
 from tasks.kind import Kind
@@ -21,55 +20,9 @@ from webapp.questions import Sort, questions
 from webapp.security import owner
 from webapp.services import services
 
-PER_PAGE: Final = 30
 SHOWN_LINES: Final = 500  # of a log; the rest is one link away
 
-# What a person can ask the list for, by the words of its address.
-FILTERS: Final[Mapping[str, tuple[str, frozenset[State]]]] = {
-    "waiting": ("Waiting", WAITING),
-    "running": ("Running", frozenset({State.STARTED})),
-    "succeeded": ("Succeeded", frozenset({State.SUCCESS})),
-    "failed": ("Failed", frozenset({State.FAILURE})),
-    "cancelled": ("Cancelled", frozenset({State.REVOKED})),
-}
-
 blueprint = Blueprint("jobs", __name__, url_prefix="/jobs")
-
-
-@blueprint.get("")
-def index() -> str:
-    """List jobs, newest first, a page at a time."""
-    state, kind = request.args.get("state") or None, request.args.get("kind") or None
-    if state is not None and state not in FILTERS:
-        abort(404, f"No job is ever {state!r}; the states are {', '.join(FILTERS)}.")
-    jobs, older = page_of(services().ledger, state, kind, request.args.get("before"))
-    return render_template(
-        "jobs.html",
-        jobs=jobs,
-        older=older,
-        state=state,
-        kind_name=kind,
-        filters=FILTERS,
-        now=datetime.now(UTC),
-    )
-
-
-def page_of(
-    ledger: Ledger, state: str | None, kind: str | None, before: str | None
-) -> tuple[list[Job], str | None]:
-    """Return one page of jobs, and the `before` of the next one, if there are older jobs.
-
-    Args:
-        ledger: where they are.
-        state: one of FILTERS, or None for all.
-        kind: the name of a kind, or None for all.
-        before: the id of the last job on the page before this one.
-    """
-    found = ledger.jobs.page(
-        limit=PER_PAGE + 1, before=before, states=FILTERS[state][1] if state else (), kind=kind
-    )
-    jobs = found[:PER_PAGE]
-    return jobs, jobs[-1].id if len(found) > PER_PAGE else None
 
 
 @blueprint.get("/<job_id>")

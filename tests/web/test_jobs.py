@@ -15,7 +15,8 @@ from ledger.record import JSON, Cause, Delivery, Ending, Error, LogLine, Progres
 from tasks.inputs import Upload, inputs_model, secrets_of
 from tasks.kind import Kind
 from tests.ledger.conftest import claimed, submit
-from webapp.jobs import PER_PAGE, SHOWN_LINES, inputs_of
+from webapp.joblist import PER_PAGE
+from webapp.jobs import SHOWN_LINES, inputs_of
 
 DONE = Outcome(State.SUCCESS, Ending.SUCCEEDED, result={"greeting": "Hello"})
 
@@ -57,8 +58,9 @@ def test_the_list_can_be_narrowed_by_state_and_kind(client: FlaskClient, ledger:
 
 def test_a_state_that_does_not_exist_is_answered_with_those_that_do(client: FlaskClient) -> None:
     answer = client.get("/jobs?state=sleeping")
-    assert answer.status_code == 404
-    assert "waiting, running, succeeded, failed, cancelled" in answer.text
+    assert answer.status_code == 400
+    assert "No job is ever &#39;sleeping&#39;." in answer.text
+    assert "waiting, queued, scheduled" in answer.text
 
 
 def test_an_empty_list_says_what_to_do_next(client: FlaskClient) -> None:

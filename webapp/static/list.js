@@ -1,0 +1,90 @@
+// Keeps the open list of jobs true. It asks now and then whether anything has changed (all lists of a
+// console share one answer), and then has its part of the page drawn anew; but not under the hands of
+// a person who selects text, has ticked boxes, or points at a row: then it says what is new.
+
+import { localTimes } from "./page.js";
+
+const PAUSE = { seen: 2000, hidden: 15000, away: 5000 }; // ms between two questions
+
+const list = document.getElementById("list");
+const news = document.createElement("p");
+news.className = "news";
+news.setAttribute("role", "status");
+list.before(news);
+
+let pulse = list.dataset.pulse;
+let waiting = null; // the list as it stands, not shown yet
+
+const ids = (root) => [...root.querySelectorAll("[data-job]")].map((row) => row.dataset.job);
+
+function busy() {
+  const selection = document.getSelection();
+  const selects = selection && !selection.isCollapsed && list.contains(selection.anchorNode);
+  const rows = list.querySelector(".jobs");
+  return selects || list.querySelector("input.pick:checked") || rows?.contains(document.activeElement) || rows?.matches(":hover");
+}
+
+function draw(fresh) {
+  waiting = null;
+  news.replaceChildren();
+  const focused = list.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  list.replaceChildren(...fresh.childNodes);
+  localTimes(list);
+  begin();
+  if (focused) list.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
+  document.dispatchEvent(new CustomEvent("listed"));
+}
+
+function offer(fresh) {
+  waiting = fresh;
+  const here = new Set(ids(list));
+  const many = ids(fresh).filter((id) => !here.has(id)).length;
+  const words = many === 0 ? "Some jobs have changed" : many === 1 ? "1 new job" : `${many} new jobs`;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn btn-quiet";
+  button.textContent = `${words}: show`;
+  button.addEventListener("click", () => draw(waiting));
+  if (news.textContent !== button.textContent) news.replaceChildren(button);
+}
+
+async function ask() {
+  let pause = document.hidden ? PAUSE.hidden : PAUSE.seen;
+  try {
+    const answer = await fetch(`${list.dataset.ask}?seen=${pulse}`, { headers: { Accept: "application/json" } });
+    if (answer.redirected || answer.status === 401) return location.reload();
+    if (answer.status === 200) {
+      const told = (await answer.json()).pulse;
+      const address = new URL(location);
+      address.searchParams.set("part", "list");
+      const drawn = await fetch(address);
+      if (!drawn.ok) throw new Error(`${drawn.status}`);
+      const template = document.createElement("template");
+      template.innerHTML = await drawn.text();
+      pulse = told;
+      if (busy()) offer(template.content);
+      else draw(template.content);
+    } else if (answer.status === 204) {
+      if (waiting && !busy()) draw(waiting);
+    } else throw new Error(`${answer.status}`);
+  } catch {
+    pause = PAUSE.away; // It goes on by itself when the console answers again.
+  }
+  timer = setTimeout(ask, pause);
+}
+
+function begin() {
+  const whole = document.getElementById("pick-page");
+  if (whole && document.getElementById("many")) whole.hidden = false;
+}
+
+let timer;
+begin();
+if (!("still" in list.dataset)) {
+  timer = setTimeout(ask, PAUSE.seen);
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    clearTimeout(timer);
+    ask();
+  });
+}
