@@ -38,7 +38,7 @@ _BACK: Final = {
 }
 _BECAME: Final = {
     Outcome.CANCELLED: "cancelled",
-    Outcome.STOPPING: "running, asked to stop",
+    Outcome.STOPPING: "asked to stop while running",
     Outcome.RETRIED: "run again, as new jobs",
     Outcome.SOONER: "tried again now instead of later",
     Outcome.DELETED: "deleted",

@@ -160,10 +160,15 @@ def since(action_id: str) -> Response:
 
 def _told(action: Action) -> Mapping[str, Any]:
     part = render_template("_action.html", action=action, say=action_words, now=_now())
+    standing = action_words.standing(action)
     return {
         "revision": action.revision,
         "goes_on": action.goes_on,
-        "title": f"{action_words.standing(action).word}: {action_words.title(action)}",
+        "title": f"{standing.word}: {action_words.title(action)}",
+        "tone": standing.tone,
+        "said": standing.word
+        if action.goes_on
+        else f"{standing.word}. {action_words.told(action)}",
         "html": part,
     }
 
