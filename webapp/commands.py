@@ -12,7 +12,16 @@ from flask import Flask
 from ledger.users import User
 from tasks.kind import Kind
 from tasks.queue import submit
-from webapp import action_commands, again_commands, doctor, drill, job_commands, options, people
+from webapp import (
+    action_commands,
+    again_commands,
+    doctor,
+    drill,
+    failure_commands,
+    job_commands,
+    options,
+    people,
+)
 from webapp.following import ended_well, follow, show
 from webapp.questions import questions
 from webapp.services import services
@@ -37,6 +46,7 @@ def add_to(app: Flask) -> None:
         *job_commands.ALL,
         job,
         again_commands.presets(person, of_user),
+        failure_commands.group(person, of_user),
         doctor.command,
         drill.command,
     ):

@@ -15,6 +15,7 @@ from ledger.failures import Group, Tally
 from ledger.record import Cause, State
 from webapp import failure_words
 from webapp.again_all import requeue, retry_group
+from webapp.failure_shapes import LONGEST_NOTE
 from webapp.failure_words import again_in_words, label_of
 from webapp.likeness import Likeness, likenesses
 from webapp.questions import questions
@@ -26,7 +27,6 @@ PER_PAGE: Final = 30
 SHOWN_JOBS: Final = 20
 SHOWN_LETTERS: Final = 50
 SAMPLE: Final = 200  # jobs on either side that are compared
-LONGEST_NOTE: Final = 1_000  # characters
 
 SHOW: Final[Mapping[str, bool | None]] = {"open": False, "known": True, "all": None}
 CAUSES: Final[Mapping[Cause, str]] = {

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from tasks.kind import Kind
-from webapp import action_openapi, again_openapi, shapes
+from webapp import action_openapi, again_openapi, failure_openapi, shapes
 from webapp.charts.periods import PERIODS
 from webapp.history_shapes import History
 from webapp.openapi_parts import JSON, Part, answer, get, parameter, problems, query, ref
@@ -17,6 +17,7 @@ from webapp.waiting_shapes import JobInFull, OutlookQuery, Waiting
 SHAPES: Final = (
     *action_openapi.SHAPES,
     *again_openapi.SHAPES,
+    *failure_openapi.SHAPES,
     JobInFull,
     shapes.Jobs,
     shapes.Log,
@@ -62,8 +63,9 @@ def document(kinds: Mapping[str, Kind], listing: type[BaseModel], longest_key: i
             },
             **_paths_of_a_job(key),
             **_uploads(),
-            **action_openapi.paths(key),
             **again_openapi.paths(key),
+            **action_openapi.paths(key),
+            **failure_openapi.paths(),
             "/kinds": {"get": get("List the kinds of jobs", shapes.Kinds, [])},
             "/kinds/{kind}/outlook": {"get": _outlook()},
             "/kinds/{kind}/history": {"get": _history()},
