@@ -1,0 +1,50 @@
+"""A person runs a job again with its file, hears that it ran already, and keeps the form."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Witness
+from tests.running import Postroom
+
+pytestmark = [pytest.mark.browser, pytest.mark.broker]
+
+
+def test_a_job_runs_again_with_its_file_and_its_form_becomes_a_preset(
+    page: Page, postroom: Postroom, witness: Witness, tmp_path: Path
+) -> None:
+    witness.expected.append("status of 409")  # The offer.
+    table = tmp_path / "again.csv"
+    table.write_text("town,parcels\nUlm,17\n", encoding="utf-8")
+    page.goto("/new/tables")
+    page.get_by_label("File").set_input_files(table)
+    expect(page.get_by_role("checkbox", name="again.csv")).to_be_checked()
+    page.get_by_role("button", name="Submit").click()
+    page.wait_for_url("**/jobs/*")
+    first = page.url.rpartition("/")[2]
+    assert postroom.settled(first).state == "SUCCESS"
+
+    page.get_by_role("link", name="Edit and run again").click()
+    expect(page.get_by_text("Filled in as it was for")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="again.csv")).to_be_checked()
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("heading", name="This already ran")).to_be_visible()
+    expect(page.get_by_role("link", name="See its result")).to_be_focused()
+    page.get_by_role("button", name="Run anyway").click()
+    page.wait_for_url("**/jobs/*")
+    second = page.url.rpartition("/")[2]
+    assert second != first
+    files = [postroom.ledger.files.uploads_of(job) for job in (first, second)]
+    assert files[0] == files[1] != []
+
+    page.get_by_role("link", name="Edit and run again").click()
+    page.get_by_role("button", name="Save as preset").click()
+    page.get_by_label("Name").fill("Ulm each week")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("navigation", name="Presets").get_by_role("link", name="Ulm").click()
+    expect(page.get_by_text("Filled in from the preset")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="again.csv")).to_be_checked()
+    page.goto("/")
+    page.get_by_role("link", name="Ulm each week").click()
+    expect(page.get_by_role("heading", name="Profile and clean a table")).to_be_visible()
