@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
@@ -183,6 +183,26 @@ class Actions:
             query = query.where(action_jobs.c.outcome == outcome)
         with self._database.read() as connection:
             return [ActionJob(*row) for row in connection.execute(query)]
+
+    def forget(self, seconds: float, limit: int) -> int:
+        """Remove actions that ended longer ago than that and have nothing left to do.
+
+        Returns:
+            How many were removed, at most `limit`.
+        """
+        old = (
+            select(actions.c.id)
+            .where(actions.c.ended_at <= self._database.ago(seconds), actions.c.next_at.is_(None))
+            .order_by(actions.c.id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            ids = connection.execute(old).scalars().all()
+        if ids:
+            with self._database.write() as connection:
+                # What became of their jobs goes with them.
+                connection.execute(delete(actions).where(actions.c.id.in_(ids)))
+        return len(ids)
 
 
 def unchanged_since(until: datetime) -> Sequence[ColumnElement[bool]]:

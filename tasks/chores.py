@@ -158,6 +158,7 @@ class Chores:
         jobs = retention.forget_jobs(seconds, FORGET)
         uploads = retention.forget_uploads(seconds, FORGET)
         retention.forget_dead_letters(seconds)
+        self._ledger.actions.forget(seconds, 1)  # Each may have as many rows as there are jobs.
         self._ledger.naming.forget(seconds)
         self._ledger.workers.forget(seconds)
         if jobs or uploads:

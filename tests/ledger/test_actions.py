@@ -222,11 +222,13 @@ def test_after_the_hour_a_deleted_job_goes_for_good_with_its_files(
 def test_what_runs_or_waits_or_is_somebody_elses_is_not_deleted(ledger: Ledger) -> None:
     runs, waits = submit(ledger), submit(ledger)
     claimed(ledger, runs)
-    theirs, mine = settled(ledger), settled(ledger)
-    action = ledger.actions.ask(Asked(Verb.DELETE, "bob", [runs, waits, theirs, mine]))[0]
+    over = settled(ledger)
+    mine = ask(ledger, Verb.DELETE, runs, waits)
+    theirs = ledger.actions.ask(Asked(Verb.DELETE, "bob", [over]))[0]
 
-    assert carried_out(ledger, action) == {"running": 1, "waiting": 1, "not yours": 2}
-    assert len(ledger.jobs.page(limit=9)) == 4
+    assert carried_out(ledger, mine) == {"running": 1, "waiting": 1}
+    assert carried_out(ledger, theirs) == {"not yours": 1}
+    assert len(ledger.jobs.page(limit=9)) == 3
 
 
 def test_to_undo_a_cancel_queues_as_new_jobs_what_had_not_begun(ledger: Ledger) -> None:
@@ -271,6 +273,21 @@ def test_an_action_that_goes_on_is_turned_back_where_it_stands(
     assert len(ledger.jobs.page(limit=99)) == 8
     with pytest.raises(NotUndoable):
         ledger.actions.undo(action)
+
+
+def test_actions_that_ended_long_ago_are_forgotten_and_those_with_something_left_are_not(
+    ledger: Ledger, time: OwnTime
+) -> None:
+    old = ask(ledger, Verb.CANCEL, submit(ledger))
+    carried_out(ledger, old)
+    waits = ask(ledger, Verb.DELETE, settled(ledger))
+    carried_out(ledger, waits)
+    left = ask(ledger, Verb.CANCEL, submit(ledger))
+    time.passes(10 * UNDO_FOR)
+
+    assert ledger.actions.forget(UNDO_FOR, limit=9) == 1
+    assert [one.id for one in ledger.actions.newest(9)] == [left, waits]
+    assert ledger.actions.jobs_of(old, 9) == []
 
 
 def test_asked_twice_with_one_key_it_is_one_action(ledger: Ledger) -> None:
