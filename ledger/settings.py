@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     max_losses: int = Field(6, ge=1, description="Lost attempts that quarantine a job")
     secret_key: SecretStr = SecretStr("")
     port: int = Field(8000, description="Where the console answers; sign-in links lead there")
+    rabbitmq_management_port: int = Field(15672, description="RabbitMQ's, on the broker's host")
+    management_url: SecretStr = Field(SecretStr(""), description="… if it is anywhere else")
     flower_port: int = Field(5555, description="Where the console's link to Flower leads")
 
     @model_validator(mode="after")
