@@ -27,6 +27,7 @@ from webapp import (
     errors,
     failure_api,
     failures,
+    floor_api,
     history_api,
     joblist,
     kind_pages,
@@ -36,11 +37,13 @@ from webapp import (
     outgoing,
     outlooks,
     presets,
+    queues,
     resumable,
     security,
     start,
     steering,
     uploads,
+    workers,
 )
 from webapp.services import Services
 
@@ -91,7 +94,7 @@ def create_app(
     Bootstrap5(app)
     errors.tell(app)
     # The verbs for many jobs are added to the API's blueprint by being imported.
-    parts_of_api = (action_api, failure_api, history_api, resumable)
+    parts_of_api = (action_api, again_api, failure_api, floor_api, history_api, resumable)
     security.guard(app, *(part.blueprint for part in parts_of_api))
     for part in (
         accounts,
@@ -110,9 +113,11 @@ def create_app(
         outgoing,
         outlooks,
         presets,
+        queues,
         resumable,
         start,
         steering,
+        workers,
     ):
         app.register_blueprint(part.blueprint)
     commands.add_to(app)

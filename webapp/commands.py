@@ -18,6 +18,7 @@ from webapp import (
     doctor,
     drill,
     failure_commands,
+    floor_commands,
     job_commands,
     options,
     people,
@@ -47,6 +48,10 @@ def add_to(app: Flask) -> None:
         job,
         again_commands.presets(person, of_user),
         failure_commands.group(person, of_user),
+        floor_commands.list_queues,
+        floor_commands.list_workers,
+        floor_commands.queue_group(person, of_user),
+        floor_commands.worker_group(person, of_user),
         doctor.command,
         drill.command,
     ):

@@ -11,6 +11,8 @@ from flask import Blueprint, request
 from flask.blueprints import BlueprintSetupState
 from markupsafe import Markup
 
+from ledger import Settings
+from tasks.management import Management
 from webapp import previews, words
 from webapp.colours import coloured
 from webapp.services import services
@@ -54,14 +56,24 @@ def navigation() -> dict[str, Any]:
     """Give every template the kinds, and Flower's address where this browser can reach it."""
     return {
         "kinds": services().kinds,
-        "flower_url": flower_url(request.host_url, services().settings.flower_port),
+        "flower_url": local_url(request.host_url, services().settings.flower_port),
+        "management_url": management_url(request.host_url, services().settings),
     }
 
 
-def flower_url(console: str, port: int) -> str | None:
-    """Return Flower's address, or None where the console is used from another machine.
+def management_url(console: str, settings: Settings) -> str | None:
+    """Return the address of RabbitMQ's management where this browser can reach it, or None."""
+    base = Management.of(settings).base
+    at = urlsplit(base)
+    if at.hostname not in LOOPBACK:
+        return base
+    return local_url(console, at.port or 80)
 
-    Flower listens on loopback, so only a browser on the same machine gets an answer.
+
+def local_url(console: str, port: int) -> str | None:
+    """Return the address of a page beside the console, such as Flower's, or None.
+
+    It listens on loopback, so only a browser on the same machine gets an answer.
     """
     host = urlsplit(console).hostname
     return f"http://localhost:{port}/" if host in LOOPBACK else None

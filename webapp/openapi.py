@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from tasks.kind import Kind
-from webapp import action_openapi, again_openapi, failure_openapi, shapes
+from webapp import action_openapi, again_openapi, failure_openapi, floor_openapi, shapes
 from webapp.charts.periods import PERIODS
 from webapp.history_shapes import History
 from webapp.openapi_parts import JSON, Part, answer, get, parameter, problems, query, ref
@@ -18,6 +18,7 @@ SHAPES: Final = (
     *action_openapi.SHAPES,
     *again_openapi.SHAPES,
     *failure_openapi.SHAPES,
+    *floor_openapi.SHAPES,
     JobInFull,
     shapes.Jobs,
     shapes.Log,
@@ -66,6 +67,7 @@ def document(kinds: Mapping[str, Kind], listing: type[BaseModel], longest_key: i
             **again_openapi.paths(key),
             **action_openapi.paths(key),
             **failure_openapi.paths(),
+            **floor_openapi.paths(),
             "/kinds": {"get": get("List the kinds of jobs", shapes.Kinds, [])},
             "/kinds/{kind}/outlook": {"get": _outlook()},
             "/kinds/{kind}/history": {"get": _history()},

@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 
 from ledger import Ledger
 from tests.ledger.conftest import submit
-from webapp.look import flower_url
+from webapp.look import local_url
 
 
 def test_an_empty_console_says_what_to_do_next(client: FlaskClient) -> None:
@@ -45,4 +45,4 @@ def test_nothing_on_a_page_comes_from_elsewhere(client: FlaskClient) -> None:
     ],
 )
 def test_flower_is_linked_only_where_it_can_be_reached(console: str, address: str | None) -> None:
-    assert flower_url(console, 5555) == address
+    assert local_url(console, 5555) == address
