@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select, update
 
 from ledger.action_record import Candidate, Outcome, Verdict
 from ledger.action_tables import action_jobs
+from ledger.cards import take_out
 from ledger.database import Database
 from ledger.jobs import Jobs, asking_to_stop
 from ledger.record import State
@@ -48,6 +49,7 @@ class ActionVerbs:
             .values(deleted_at=self._database.now, revision=jobs.c.revision + 1)
         )
         done = set(connection.execute(marked.returning(jobs.c.id)).scalars())
+        take_out(connection, done)
 
         def of(job: str) -> Outcome:
             if job in done:

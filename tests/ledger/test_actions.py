@@ -299,3 +299,21 @@ def test_asked_twice_with_one_key_it_is_one_action(ledger: Ledger) -> None:
     assert [one.id for one in ledger.actions.newest(9)] == [first[0]]
     with pytest.raises(NoSuchAction):
         ledger.actions.get("nothing")
+
+
+def test_a_deleted_job_leaves_the_counts_and_comes_back_into_them(ledger: Ledger) -> None:
+    jobs = [settled(ledger) for _ in range(2)]
+    file_all(ledger)
+    action = ask(ledger, Verb.DELETE, jobs[0])
+    carried_out(ledger, action)
+    file_all(ledger)
+    assert ledger.counting.parts(Filter())[Standing.SUCCEEDED].number == 1
+    ledger.actions.undo(action)
+    carried_out(ledger, action)
+    file_all(ledger)
+    assert ledger.counting.parts(Filter())[Standing.SUCCEEDED].number == 2
+
+
+def file_all(ledger: Ledger) -> None:
+    while ledger.cards.file_settled(lambda _kind, _inputs: "", 9):
+        pass
