@@ -1,0 +1,170 @@
+"""For everybody: names, contrast, targets, the keyboard, a page without scripts, and charts."""
+
+import re
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ledger.attempts import Outcome
+from ledger.record import Cause, Claim, Delivery, Ending, Error, LogLine, State
+from tests.browser.accessible import faults, stops
+from tests.browser.conftest import Person, Witness
+from tests.ledger.conftest import submit, worker
+from tests.running import Postroom
+
+pytestmark = [pytest.mark.browser, pytest.mark.broker]
+
+DONE = Outcome(State.SUCCESS, Ending.SUCCEEDED, result={"greeting": "Hello, Ada!"})
+WRONG = Error("ValueError", "It is wrong.", "Traceback (most recent call last):\n  it is wrong")
+FAILED = Outcome(State.FAILURE, Ending.FAILED, cause=Cause.ERROR, error=WRONG)
+
+
+def ended(postroom: Postroom, outcome: Outcome) -> str:
+    """Have a job run to this end, with a line in its log."""
+    ledger = postroom.ledger
+    hand = str(uuid4())
+    ledger.workers.register(worker(hand))
+    job = submit(ledger)
+    claim = ledger.claims.claim(Delivery(job, hand, 0), hand, 1)
+    assert isinstance(claim, Claim)
+    ledger.attempts.settle(
+        claim, outcome, None, [LogLine(1, 1, datetime.now(UTC), "ERROR", "a line")]
+    )
+    return job
+
+
+# Our pages' policy takes no inline styles from a text, only from a script.
+PUT = """html => {
+  const it = document.createElement("div");
+  document.querySelector("h1").after(it);
+  it.innerHTML = html;
+  for (const one of it.querySelectorAll("[data-css]")) one.style.cssText = one.dataset.css;
+}"""
+
+
+@pytest.fixture(scope="session")
+def pages(postroom: Postroom) -> list[str]:
+    """The addresses of every sort of page, with something to be seen on each."""
+    done, failed = ended(postroom, DONE), ended(postroom, FAILED)
+    jobs = [f"/jobs/{done}", f"/jobs/{failed}"]
+    return ["/", "/jobs", "/jobs?q=state:failed", *jobs, "/new/hello", "/new/tables", *OTHERS]
+
+
+OTHERS = ["/kinds/hello", "/kinds/media", "/account", "/doctor", "/failures", "/nowhere"]
+
+
+@pytest.mark.parametrize(("width", "colours"), [(1200, "light"), (360, "dark")])
+def test_no_page_has_a_fault_that_chromium_can_tell(
+    person: Person, witness: Witness, pages: list[str], colours: str, width: int
+) -> None:
+    witness.expected.append("404")
+    page = person.page(viewport={"width": width, "height": 800}, color_scheme=colours)
+    found = []
+    for address in pages:
+        page.goto(address)
+        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        found += [f"{address} is {wide} pixels wide"] if wide > width else []
+        found += faults(page)
+    assert found == [], "\n".join(found)
+
+
+@pytest.mark.parametrize("address", ["/jobs", "/kinds/hello"])
+def test_the_tab_key_goes_through_a_page_and_its_focus_is_seen(
+    page: Page, pages: list[str], address: str
+) -> None:
+    assert address in pages
+    page.goto(address)
+    found = stops(page)
+    assert len(found) > 5
+    assert "Skip to the content" in found[0]
+    assert [stop for stop in found if "WITHOUT" in stop] == []
+
+
+BROKEN = {
+    "a button has no name": "<button></button>",
+    "has a contrast of": '<p data-css="color: #999">pale</p>',
+    "of level 4 follows": "<h4>deep</h4>",
+    "9 by 9 pixels": '<a href="/" data-css="display: block; width: 9px; height: 9px">a</a>' * 2,
+    "not in a live region": '<p class="alert">said</p>',
+    "2 elements have the id content": '<p id="content">twice</p>',
+}
+
+
+def test_each_sort_of_fault_is_found(page: Page) -> None:
+    page.goto("/account")
+    assert faults(page) == []
+    page.evaluate(PUT, "".join(BROKEN.values()))
+    found = faults(page)
+    assert [words for words in BROKEN if not any(words in one for one in found)] == []
+
+
+def test_keys_go_through_a_list_and_tell_themselves(page: Page, postroom: Postroom) -> None:
+    older, newer = ended(postroom, DONE), ended(postroom, FAILED)
+    page.goto("/jobs")
+    focused = page.locator(":focus")
+    page.keyboard.press("j")
+    expect(focused).to_have_attribute("href", f"/jobs/{newer}")
+    page.keyboard.press("j")
+    expect(focused).to_have_attribute("href", f"/jobs/{older}")
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/jobs/{newer}$"))
+    page.wait_for_load_state()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    expect(page).to_have_url(re.compile("/jobs#search$"))
+    field = page.locator("input[type=search]")
+    expect(field).to_be_focused()
+    page.keyboard.type("j?x/")
+    expect(field).to_have_value("j?x/")
+
+
+def test_keys_can_be_switched_off(page: Page) -> None:
+    page.goto("/jobs")
+    page.keyboard.press("?")
+    page.get_by_label("Use these keys in this browser").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    page.get_by_text("Account of").locator("..").click()
+    page.get_by_role("button", name="Keys").click()
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+
+
+def test_control_and_enter_send_the_form(page: Page) -> None:
+    page.goto("/new/hello")
+    page.get_by_label("Name").fill("Ada")
+    page.keyboard.press("Control+Enter")
+    expect(page).to_have_url(re.compile("/jobs/[0-9a-f-]{36}$"))
+
+
+def test_a_dot_leads_to_its_job_and_the_table_says_the_same(page: Page, postroom: Postroom) -> None:
+    failed = ended(postroom, FAILED)
+    page.goto("/kinds/hello")
+    dot = page.locator(f'a.dot[href="/jobs/{failed}"]')
+    assert re.match("Failed after 0.* s, ", dot.locator("title").text_content() or "")
+    chart = page.get_by_role("group", name="Each job")
+    expect(chart).to_have_accessible_description(re.compile(r"jobs? that ended"))
+    page.locator("figure", has=chart).get_by_text("As a table").click()
+    expect(page.locator(f'table a[href="/jobs/{failed}"]')).to_be_visible()
+    dot.dispatch_event("click")
+    expect(page).to_have_url(re.compile(failed))
+
+
+def test_the_essentials_work_without_scripts(
+    person: Person, witness: Witness, pages: list[str]
+) -> None:
+    witness.expected.append("404")
+    page = person.page(java_script_enabled=False)
+    for address in pages:
+        page.goto(address)
+        expect(page.locator("h1")).to_be_visible()
+    page.goto("/new/hello")
+    page.get_by_label("Name").fill("Ada")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator(".part-state")).to_be_visible()
