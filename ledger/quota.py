@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
+from ledger.again_tables import preset_uploads, presets
 from ledger.database import Database
 from ledger.errors import OverQuota
 from ledger.schema import files, job_uploads, partial_uploads
@@ -14,11 +15,12 @@ LISTED = 10
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A file that takes room, and a job by whose page it can be deleted; None if no job uses it."""
+    """A file that takes room, and the job or preset by whose page it goes, if any uses it."""
 
     name: str
     size: int
     job: str | None
+    preset: str | None = None
 
 
 class Quota:
@@ -67,8 +69,14 @@ class Quota:
             .where(job_uploads.c.file == files.c.id)
             .scalar_subquery()
         )
+        keeping = (
+            select(func.max(presets.c.id))
+            .join(preset_uploads, preset_uploads.c.preset == presets.c.id)
+            .where(preset_uploads.c.file == files.c.id, presets.c.owner == owner)
+            .scalar_subquery()
+        )
         query = (
-            select(files.c.name, files.c.size, func.coalesce(files.c.job, using))
+            select(files.c.name, files.c.size, func.coalesce(files.c.job, using), keeping)
             .where(files.c.owner == owner)
             .order_by(files.c.size.desc(), files.c.id)
             .limit(LISTED)

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from ledger.errors import NameTaken
 from ledger.presets import Filled, Preset
+from tasks.inputs import shown
 from tasks.kind import Kind
 from webapp.forms import JobForm
 from webapp.keeping import LONGEST_NAME, name_of_preset, to_keep
@@ -123,6 +124,7 @@ def _naming(  # noqa: PLR0913 - each is a part of one page
         hidden=list(_hidden(kind, form, given)),
         kept=kept,
         asked=questions(kind.inputs),
+        shown=shown,
         files=given.files,
         secrets=[questions(kind.inputs)[one].label for one in kind.secrets],
         called=called,

@@ -200,7 +200,7 @@ class Mistake(Shape):
 
 
 class Kept(Shape):
-    """A file that takes room; `url` is the page of a job by which it can be deleted, or null."""
+    """A file that takes room; `url` is the page of what uses it, by which it goes, or null."""
 
     name: str
     size: int
@@ -210,6 +210,8 @@ class Kept(Shape):
     def of(cls, file: quota.Kept) -> Self:
         """Return a file of the ledger."""
         url = url_for("jobs.show", job_id=file.job) if file.job else None
+        if file.preset:
+            url = url_for("presets.show", preset_id=file.preset)
         return cls(name=file.name, size=file.size, url=url)
 
 

@@ -31,7 +31,7 @@ def test_a_job_runs_again_with_its_file_and_its_form_becomes_a_preset(
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("heading", name="This already ran")).to_be_visible()
     expect(page.get_by_role("link", name="See its result")).to_be_focused()
-    page.get_by_role("button", name="Run anyway").click()
+    page.get_by_role("button", name="Run anyway").first.click()
     page.wait_for_url("**/jobs/*")
     second = page.url.rpartition("/")[2]
     assert second != first

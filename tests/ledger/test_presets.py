@@ -104,6 +104,14 @@ def test_to_delete_the_files_of_a_job_spares_those_of_a_preset(ledger: Ledger) -
     assert file.id in ledger.files.uploads([file.id], "ada")
 
 
+def test_the_largest_files_name_the_preset_by_which_they_go(ledger: Ledger) -> None:
+    file = upload(ledger)
+    job = submit(ledger, uploads=[file.id])
+    preset = add(ledger, "weekly", file)
+    (kept,) = ledger.quota.largest("ada")
+    assert (kept.job, kept.preset) == (job, preset)
+
+
 def test_a_preset_for_all_lets_others_use_its_files(ledger: Ledger) -> None:
     file = upload(ledger)
     preset = add(ledger, "weekly", file)
