@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.jobs import Submission, Unsent
 from ledger.record import Ending, State
 from tests.acceptance.conftest import Site, lines
 from tests.acceptance.workers import WorkerProcess
@@ -58,6 +59,30 @@ def test_nothing_of_a_paused_queue_is_started_though_its_worker_is_killed_and_co
     assert [site.settled(job).state for job in waiting] == [State.SUCCESS] * 3
     assert time.monotonic() - resumed < 3
     assert len(lines(trace, "began")) == 4
+
+
+def test_a_job_that_waits_in_a_worker_for_a_free_process_goes_back_when_its_queue_is_paused(
+    site: Site, trace: Path, gate: Path
+) -> None:
+    worker = site.worker(1, ANOTHER_QUEUE="second").ready()
+    running = site.submit("stays", trace=trace, gate=gate)
+    site.started(running)
+    inputs = {"trace": str(trace), "gate": str(gate)}
+    waiting, _new = site.ledger.jobs.submit(Submission("stays", "second", inputs, "ada"))
+    site.publisher.send(Unsent(waiting, "stays", "second", 0, 0, inputs), "")
+    site.ledger.jobs.mark_sent(waiting, 0)
+    until("the worker holds it", lambda: site.publisher.waiting("second") == 0)
+
+    site.ledger.queues.pause("second", "ada", "")
+    until("it is given back", lambda: site.publisher.waiting("second") == 1, within=3)
+    until("the worker says so", lambda: listens(site, worker, "default"), within=3)
+    gate.touch()
+    assert site.settled(running).state is State.SUCCESS
+    assert site.settled(site.submit("hello", name="Ada", seconds=0)).state is State.SUCCESS
+    assert site.attempts(waiting) == []
+
+    site.ledger.queues.resume("second")
+    assert site.settled(waiting, within=3).state is State.SUCCESS
 
 
 def test_a_paused_queue_stays_so_when_rabbitmq_cuts_its_worker_off(
