@@ -96,9 +96,14 @@ def _clocks(ledger: Ledger, now: Callable[[], datetime]) -> Finding:
 
 def _workers(ledger: Ledger, kinds: Mapping[str, Kind]) -> Iterator[Finding]:
     alive = ledger.workers.alive(ledger.settings.heart_timeout)
+    paused = ledger.queues.paused()
     for queue in sorted({kind.queue for kind in kinds.values()}):
-        listening = [worker for worker in alive if queue in worker.queues]
-        if listening:
+        listening = [one for one in alive if queue in one.queues and one.draining_at is None]
+        if pause := paused.get(queue):
+            words = f"{pause.by} has paused {queue}: {pause.why}"
+            repair = f"flask --app webapp queue resume {queue}"
+            yield Finding(f"workers of {queue}", Verdict.DOUBTFUL, words, repair)
+        elif listening:
             places = sum(worker.concurrency for worker in listening)
             words = f"{len(listening)} workers listen, {places} jobs can run at a time."
             yield Finding(f"workers of {queue}", Verdict.GOOD, words)

@@ -45,6 +45,18 @@ def test_the_command_says_the_same_and_fails_where_something_is_wrong(app: Flask
     assert "hunter2" not in told.output
 
 
+def test_a_paused_queue_and_one_whose_workers_drain_are_told_apart(
+    app: Flask, ledger: Ledger
+) -> None:
+    ledger.wishes.drain("one", "ada")
+    told = app.test_cli_runner().invoke(args=["doctor"]).output
+    assert "wrong     workers of default: No worker listens to default" in told
+    ledger.queues.pause("default", "ada", "the disk is full")
+    told = app.test_cli_runner().invoke(args=["doctor"]).output
+    assert "doubtful  workers of default: ada has paused default: the disk is full" in told
+    assert "→ flask --app webapp queue resume default" in told
+
+
 def test_the_command_has_its_say_where_the_ledger_is_unprepared_or_away(
     settings: Settings, publisher: Publisher, nowhere: Celery
 ) -> None:
