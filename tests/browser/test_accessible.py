@@ -168,3 +168,19 @@ def test_the_essentials_work_without_scripts(
     page.get_by_label("Name").fill("Ada")
     page.get_by_role("button", name="Submit").click()
     expect(page.locator(".part-state")).to_be_visible()
+
+
+def test_what_went_wrong_can_be_copied(person: Person, postroom: Postroom) -> None:
+    page = person.page(permissions=["clipboard-read", "clipboard-write"])
+    job = ended(postroom, FAILED)
+    page.goto(f"/jobs/{job}")
+    for what, text in (
+        ("the error", "ValueError It is wrong.\nTraceback (most recent call last):\n  it is wrong"),
+        ("the job's id", job),
+        ("the lines of the log", "error a line"),
+    ):
+        button = page.get_by_role("button", name=f"Copy {what}")
+        button.click()
+        expect(button).to_have_attribute("data-copied", "")
+        expect(page.get_by_role("status").get_by_text("Copied")).to_be_attached()
+        assert page.evaluate("navigator.clipboard.readText()").endswith(text)
