@@ -2,14 +2,17 @@
 
 import hashlib
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from ledger.record import Cause, Error
 
 ID_LENGTH: Final = 16  # hexadecimal digits: two causes in a billion share an id once in 40 ledgers
 MOST_LINES: Final = 3  # of a message; what follows is a tail of output, new each time
 MOST_READ: Final = 2_000  # characters of them
+MOST_TEXTS: Final = 50  # texts of a job's inputs that are looked for in its message
+SHORTEST_TEXT: Final = 3  # characters; a shorter one stands in any message by chance
 MOST_KEPT: Final = 300  # characters of what is left
 
 
@@ -48,7 +51,13 @@ class Reason:
         return digest.hexdigest()[:ID_LENGTH]
 
 
-def reason_of(kind: str, cause: Cause, error: Error | None, note: str = "") -> Reason:
+def reason_of(
+    kind: str,
+    cause: Cause,
+    error: Error | None,
+    note: str = "",
+    inputs: Mapping[str, Any] | None = None,
+) -> Reason:
     """Return the reason of a failure.
 
     Args:
@@ -56,10 +65,31 @@ def reason_of(kind: str, cause: Cause, error: Error | None, note: str = "") -> R
         cause: what sort of failure it was.
         error: what was recorded of it.
         note: how its last attempt died, which says more of a crash than the job's own error.
+        inputs: what the job was given; where its words quote that, the input's name stands.
     """
-    said = note or (error.message if error else "")
+    said = _without_inputs(note or (error.message if error else ""), inputs or {})
     where = origin(error.traceback) if error and error.traceback else Origin()
     return Reason(kind, cause, error.type if error else "", normalised(said), where.place[:300])
+
+
+def _without_inputs(message: str, inputs: Mapping[str, Any]) -> str:
+    """Put the names of inputs in the place of their texts: no secret stays, no person's name."""
+    message = message[:MOST_READ]
+    texts = {text: name for name, value in inputs.items() for text in _texts(value)}
+    # The longest first, for one may be a part of another.
+    for text in sorted(texts, key=len, reverse=True)[:MOST_TEXTS]:
+        if text in message:
+            word = f"<{''.join(one for one in texts[text] if not one.isdigit())}>"
+            message = re.sub(rf"(?<!\w){re.escape(text)}(?!\w)", word, message)
+    return message
+
+
+def _texts(value: Any) -> Iterator[str]:
+    several = value if isinstance(value, list) else [value]
+    for one in several[:MOST_TEXTS]:
+        text = one.get("name") if isinstance(one, Mapping) else one
+        if isinstance(text, str) and len(text) >= SHORTEST_TEXT:
+            yield text
 
 
 def normalised(message: str) -> str:

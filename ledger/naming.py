@@ -50,7 +50,7 @@ class Naming:
     def _unnamed(self, limit: int) -> dict[Reason, list[str]]:
         columns = (jobs.c.id, jobs.c.kind, jobs.c.cause, jobs.c.error_type)
         query = (
-            select(*columns, jobs.c.error_message, jobs.c.error_traceback)
+            select(*columns, jobs.c.error_message, jobs.c.error_traceback, jobs.c.inputs)
             .where(*UNNAMED)
             .order_by(jobs.c.id)
             .limit(limit)
@@ -62,7 +62,7 @@ class Naming:
             notes = _notes(connection, crashed) if crashed else {}
         for row in rows:
             error = Error(row.error_type or "", row.error_message or "", row.error_traceback)
-            reason = reason_of(row.kind, row.cause, error, notes.get(row.id, ""))
+            reason = reason_of(row.kind, row.cause, error, notes.get(row.id, ""), row.inputs)
             found[reason].append(row.id)
         return found
 

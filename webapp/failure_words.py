@@ -52,15 +52,15 @@ def people(by_owner: Mapping[str, int]) -> str:
 
 def trend_in_words(by_hour: Sequence[int]) -> str:
     """Return a trend for whoever does not see its bars."""
-    if not sum(by_hour):
+    total, most = sum(by_hour), max(by_hour)
+    if not total:
         return "None in the last 24 hours."
-    most = max(by_hour)
     ago = len(by_hour) - 1 - max(at for at, count in enumerate(by_hour) if count == most)
     when = "in this hour" if ago == 0 else f"{ago} hour{'' if ago == 1 else 's'} ago"
-    return (
-        f"{number(sum(by_hour))} in the last 24 hours, most of them {when}: {number(most)};"
-        f" in this hour {number(by_hour[-1])}."
-    )
+    if most == total:
+        return f"{number(total)} in the last 24 hours, {when}."
+    last = f"; in this hour {number(by_hour[-1])}" if ago else ""
+    return f"{number(total)} in the last 24 hours, most of them {when}: {number(most)}{last}."
 
 
 def left_in_words(left: int) -> str:

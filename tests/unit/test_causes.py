@@ -135,6 +135,17 @@ def test_an_edit_above_makes_no_other_cause() -> None:
     assert reason(3, "a") != reason(3, "b")
 
 
+def test_what_a_job_was_given_is_no_part_of_its_reason() -> None:
+    def message(words: str, **inputs: object) -> str:
+        return reason_of("a", Cause.ERROR, Error("E", words), inputs=inputs).message
+
+    assert message("Ada Lovelace did not greet", name="Ada Lovelace") == "<name> did not greet"
+    assert message("no hunter2 here", size2="hunter2") == "no <size> here"
+    picture = {"name": "cat of Ada.png", "sha256": "0"}
+    assert message("cat of Ada.png is odd", pictures=[picture]) == "<pictures> is odd"
+    assert message("it failed to fail", ending="fail", a="it", b=None) == "it failed to <ending>"
+
+
 def test_the_last_line_of_a_traceback_comes_first() -> None:
     text = _traceback_of(lambda: uuid.UUID("x"))
 

@@ -66,7 +66,7 @@ def test_causes_are_listed_once_with_their_jobs_place_and_people(
     assert "ValueError no greeting for <value>" in told
     assert "In kinds/hello.py in hello . Affected: ben (3) and ada (2)." in told
     assert "New" in told
-    assert 'aria-label="5 in the last 24 hours, most of them in this hour: 5;' in page.text
+    assert 'aria-label="5 in the last 24 hours, in this hour."' in page.text
     assert f'href="/failures/{group}"' in page.text
 
 
