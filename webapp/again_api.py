@@ -1,7 +1,6 @@
 """The API's verbs for running again: with changes, from a preset, or not, for it ran already."""
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 from flask import abort, request, url_for
@@ -18,7 +17,7 @@ from webapp.again_shapes import AgainRequest, PresetRequest
 from webapp.api import JobRequest, idempotency_key, json_body
 from webapp.keeping import name_of_preset, to_keep, with_changes
 from webapp.mistakes import Mistake, WrongInputs, mistakes_in
-from webapp.restored import Source, restore
+from webapp.restored import Source, restore, secrets_in
 from webapp.security import owner
 from webapp.services import services
 from webapp.submission import find, gather, inputs_of, without_ids
@@ -51,7 +50,7 @@ def run_again(job_id: str) -> ResponseReturnValue:
     """Submit another job with the inputs of this one, some of them changed."""
     found = services()
     job = found.ledger.jobs.get(job_id)
-    return _submitted(find(found.kinds, job.kind), job.inputs, f"again {job_id}")
+    return _submitted(find(found.kinds, job.kind), Source.of_job(job), f"again {job_id}")
 
 
 @blueprint.post("/presets/<preset_id>/jobs")
@@ -59,12 +58,15 @@ def run_preset(preset_id: str) -> ResponseReturnValue:
     """Submit a job with the inputs of a preset, some of them changed."""
     found = services()
     preset = found.ledger.presets.get(preset_id, owner())
-    return _submitted(find(found.kinds, preset.kind), preset.inputs, f"preset {preset_id}")
+    return _submitted(
+        find(found.kinds, preset.kind), Source.of_preset(preset), f"preset {preset_id}"
+    )
 
 
-def _submitted(kind: Kind, inputs: Mapping[str, Any], whence: str) -> ResponseReturnValue:
+def _submitted(kind: Kind, source: Source, whence: str) -> ResponseReturnValue:
     found = services()
-    values = with_changes(kind, inputs, _read(AgainRequest).inputs)
+    secrets = secrets_in(kind, found.ledger.signatures.get(source.signature))
+    values = with_changes(kind, source.inputs, _read(AgainRequest).inputs, secrets)
     typed = inputs_of(kind, gather(found.ledger, kind, values, (), owner()))
     key = idempotency_key()
     digest = key and hashlib.sha256(f"{whence} {key}".encode()).hexdigest()

@@ -1,8 +1,7 @@
 """The command line's verbs for running again with changes, and for presets."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
 
 import click
 
@@ -13,7 +12,7 @@ from webapp import options
 from webapp.keeping import name_of_preset, to_keep, with_changes
 from webapp.mistakes import Mistake, WrongInputs
 from webapp.questions import Sort, questions
-from webapp.restored import Source, restore
+from webapp.restored import Source, restore, secrets_in
 from webapp.services import services
 from webapp.submission import find, gather, inputs_of
 from webapp.terminal import Command
@@ -39,7 +38,7 @@ def again(person: Who, of_user: Decorator) -> click.Command:
         restored = restore(found.ledger, kind, Source.of_job(job), asker)
         for change in restored.changes:
             click.echo(f"{change.label} {change.words}.", err=True)
-        click.echo(_submit(kind, job.inputs, changes, asker))
+        click.echo(_submit(kind, Source.of_job(job), changes, asker))
 
     return of_user(
         Command(
@@ -63,13 +62,15 @@ def presets(person: Who, of_user: Decorator) -> click.Group:
     def run(preset: str, changes: tuple[str, ...], user: str | None) -> None:
         found, asker = services(), person(user).name
         kept = found.ledger.presets.get(preset, asker)
-        click.echo(_submit(find(found.kinds, kept.kind), kept.inputs, changes, asker))
+        click.echo(_submit(find(found.kinds, kept.kind), Source.of_preset(kept), changes, asker))
 
     def keep(name: str, job_id: str, user: str | None, *, shared: bool) -> None:
         found, asker = services(), person(user).name
         job = found.ledger.jobs.get(job_id)
         kind = find(found.kinds, job.kind)
-        given = gather(found.ledger, kind, with_changes(kind, job.inputs, {}), (), asker)
+        secrets = secrets_in(kind, found.ledger.signatures.get(job.signature))
+        values = with_changes(kind, job.inputs, {}, secrets)
+        given = gather(found.ledger, kind, values, (), asker)
         called, kept = name_of_preset(name), to_keep(kind, given)
         click.echo(found.ledger.presets.add(kind.name, asker, called, kept, shared=shared))
 
@@ -93,7 +94,7 @@ def presets(person: Who, of_user: Decorator) -> click.Group:
     return made
 
 
-def _submit(kind: Kind, inputs: Mapping[str, Any], changes: tuple[str, ...], asker: str) -> str:
+def _submit(kind: Kind, source: Source, changes: tuple[str, ...], asker: str) -> str:
     """Submit stored inputs with changes, and return the job's id."""
     found = services()
     texts = _texts(kind, changes)
@@ -105,11 +106,13 @@ def _submit(kind: Kind, inputs: Mapping[str, Any], changes: tuple[str, ...], ask
         name: asked[name].read(one) for name, one in texts.items() if not asked[name].of_files
     }
     paths = {name: one for name, one in texts.items() if asked[name].of_files}
-    kept = {name: value for name, value in inputs.items() if name not in paths}
+    kept = {name: value for name, value in source.inputs.items() if name not in paths}
+    secrets = secrets_in(kind, found.ledger.signatures.get(source.signature))
+    wanted = with_changes(kind, kept, values, secrets)
     files, limit = found.ledger.files, found.settings.max_upload
     with ExitStack() as stack:
         arrived = options.files_in(kind, paths, files, limit, stack)
-        given = gather(found.ledger, kind, with_changes(kind, kept, values), arrived, asker)
+        given = gather(found.ledger, kind, wanted, arrived, asker)
         typed = inputs_of(kind, given)
     return submit(found.ledger, found.publisher, kind, typed, owner=asker).job
 

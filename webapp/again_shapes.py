@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ledger import presets
 from ledger.repeats import Earlier
 from tasks import kind as kinds
+from tasks.inputs import HIDDEN
 from webapp import restored, shapes
 from webapp.keeping import LONGEST_NAME
 
@@ -66,7 +67,9 @@ class Again(shapes.Shape):
         }
         return cls(
             kind=kind.name,
-            inputs=shapes.without_secrets(asked, kind),
+            inputs={
+                name: HIDDEN if name in found.secrets else value for name, value in asked.items()
+            },
             changes=changes,
             errors=errors,
             page=url_for("new.show", kind=kind.name, **{"from-job": job_id}),  # type: ignore[arg-type]  # a query

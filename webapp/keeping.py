@@ -55,18 +55,21 @@ def name_of_preset(text: str) -> str:
 
 
 def with_changes(
-    kind: Kind, inputs: Mapping[str, Any], wanted: Mapping[str, Any]
+    kind: Kind,
+    inputs: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    secrets: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
     """Return stored inputs as raw values that can be submitted again, with some of them changed.
 
-    Secrets are not taken over, nor inputs that the kind does not ask for any more. One that is
-    changed to None is left out, and so has its default.
+    Secrets are not taken over, `secrets` nor those of the kind, nor inputs that the kind does not
+    ask for any more.
     """
     asked = questions(kind.inputs)
     kept = {
         name: value
         for name, value in inputs.items()
-        if name in asked and name not in kind.secrets and name not in wanted
+        if name in asked and name not in kind.secrets | secrets and name not in wanted
     }
     return kept | dict(_given(wanted))
 

@@ -16,7 +16,7 @@ from webapp import uploads
 from webapp.changes import Change, changes
 from webapp.forms import JobForm
 from webapp.mistakes import Mistake, WrongInputs
-from webapp.questions import Question, Sort, questions
+from webapp.questions import JSONSchema, Question, Sort, questions, sort_of
 from webapp.submission import Given, inputs_of
 
 
@@ -45,12 +45,14 @@ class Source:
 class Restored:
     """What a form is filled with.
 
-    `texts` and `files` are by input, `notes` are words to show beside one, `changes` is what has
+    `secrets` are the inputs that are not restored, for they are or were secret. `texts` and `files`
+    are by input, `notes` are words to show beside one, `changes` is what has
     changed in the form, and `mistakes` is why a value that is kept can't be submitted.
     """
 
     source: Source
     changes: Sequence[Change]
+    secrets: frozenset[str]
     texts: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, list[StoredFile]] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
@@ -69,10 +71,10 @@ def restore(ledger: Ledger, kind: Kind, source: Source, reader: str) -> Restored
     """
     before = ledger.signatures.get(source.signature)
     found = changes(before, signature_of(kind).asked, source.inputs.keys())
-    restored = Restored(source, found)
+    restored = Restored(source, found, secrets_in(kind, before))
     asked = questions(kind.inputs)
     for name, question in asked.items():
-        if name in kind.secrets or question.sort is Sort.SECRET:
+        if name in restored.secrets:
             if source.preset or source.inputs.get(name):
                 restored.note(name, "A secret is never filled in from before: type it again.")
         elif name in source.inputs:
@@ -82,6 +84,13 @@ def restore(ledger: Ledger, kind: Kind, source: Source, reader: str) -> Restored
             restored.note(change.field, f"It {change.words}.")
     _check(restored, kind)
     return restored
+
+
+def secrets_in(kind: Kind, before: JSONSchema | None) -> frozenset[str]:
+    """Return the inputs that are secret, or were when somebody gave them."""
+    asked = before["properties"] if before is not None else {}
+    was = {name for name in asked if before and sort_of(before, name)[0] is Sort.SECRET}
+    return kind.secrets | was
 
 
 def _fill(restored: Restored, ledger: Ledger, question: Question, reader: str) -> None:
@@ -143,7 +152,7 @@ def _check(restored: Restored, kind: Kind) -> None:
         inputs = inputs_of(kind, asked)
     except WrongInputs as error:
         # What was not given is told when it is submitted, and secrets are told already.
-        given = restored.source.inputs.keys() - kind.secrets | {""}
+        given = restored.source.inputs.keys() - restored.secrets | {""}
         restored.mistakes[:] = [one for one in error.mistakes if one.field in given]
     else:
         if restored.source.job is not None:
@@ -154,7 +163,11 @@ def _compare(restored: Restored, row: Mapping[str, Any], kind: Kind) -> None:
     """Say where a field can't hold exactly what was given, as an empty line in a list."""
     for name, value in row.items():
         was = restored.source.inputs.get(name, value)
-        if was != value and not questions(kind.inputs)[name].of_files and name not in kind.secrets:
+        if (
+            was != value
+            and not questions(kind.inputs)[name].of_files
+            and name not in restored.secrets
+        ):
             restored.note(name, f"It was {was!r}, which this field can't hold as it was.")
 
 

@@ -1,6 +1,9 @@
+from sqlalchemy import update
+
 from ledger import Ledger
 from ledger.attempts import Outcome
 from ledger.record import Cause, Ending, Error, State
+from ledger.schema import jobs
 from tests.ledger.conftest import claimed, submit
 
 SAME = "f" * 32
@@ -36,6 +39,10 @@ def test_what_failed_was_cancelled_or_is_deleted_is_no_earlier_result(ledger: Le
     ledger.attempts.settle(failed, outcome)
     stopping = claimed(ledger, submit(ledger, fingerprint=SAME), message="m3")
     ledger.jobs.request_cancel(stopping.job)
+    deleted = done(ledger, submit(ledger, fingerprint=SAME))
+    with ledger.database.write() as connection:
+        mark = update(jobs).where(jobs.c.id == deleted).values(deleted_at=ledger.database.now)
+        connection.execute(mark)
     assert not ledger.repeats.of(SAME)
 
 

@@ -16,7 +16,7 @@ from tasks.inputs import HIDDEN
 from tasks.kind import Kind
 from tasks.publisher import Publisher
 from tests.ledger.conftest import claimed
-from tests.web.everything import EVERYTHING
+from tests.web.everything import EVERYTHING, a_kind
 from tests.web.test_running_again import narrower
 from webapp import create_app
 
@@ -92,6 +92,19 @@ def test_what_changed_since_is_told(program: Program, kinds: dict[str, Kind], jo
     assert {**change, "words": "must be at most 5 now instead of 600"} in told["changes"]
     assert {"field": "number", "message": "Must be at most 5."} in told["errors"]
     assert "story" not in told["inputs"]
+
+
+def test_what_was_a_secret_is_not_taken_over_as_a_plain_text(
+    program: Program, kinds: dict[str, Kind], job: Job
+) -> None:
+    def everything(text: str, password: str = "") -> None:
+        """Is what became of everything."""
+        del text, password
+
+    kinds["everything"] = a_kind(everything)
+    assert program.ask("GET", f"/jobs/{job.id}/again")["inputs"]["password"] == HIDDEN
+    made = program.ask("POST", f"/jobs/{job.id}/again", {}, 202)
+    assert made["inputs"] == {"text": "abc", "password": ""}
 
 
 def test_what_ran_already_is_told_and_hinders_nobody(

@@ -158,6 +158,21 @@ def test_what_changed_since_is_said_in_words_and_what_no_longer_fits_is_kept(
     assert "hunter2" not in page
 
 
+def test_what_was_a_secret_stays_one_when_its_kind_makes_it_a_plain_text(
+    client: FlaskClient, ledger: Ledger, kinds: dict[str, Kind]
+) -> None:
+    job = submitted(client, ledger)
+
+    def everything(text: str, password: str = "") -> None:
+        """Is what became of everything."""
+        del text, password
+
+    kinds["everything"] = a_kind(everything)
+    page = client.get(f"{FORM}?from-job={job.id}").text
+    assert "Password was a secret, and is a line of text now." in re.sub(r"<[^>]+>", "", page)
+    assert "hunter2" not in page
+
+
 def test_the_same_again_is_offered_and_never_forced(client: FlaskClient, ledger: Ledger) -> None:
     job = submitted(client, ledger)
     ledger.attempts.settle(claimed(ledger, job.id), Outcome(State.SUCCESS, Ending.SUCCEEDED))
