@@ -36,7 +36,7 @@ def _of_a_crash(how: str, settings: Settings) -> str:
     if "SIGKILL" in how:
         return (
             "Killed from outside, and nearly always by the kernel because the machine had no"
-            f" memory left. {_memory(settings)} Or give the machine more memory, or its workers"
+            f" memory left. {_less_memory(settings)} Or give the machine more memory, or its workers"
             " fewer processes (CONCURRENCY); then requeue them."
         )
     if any(signal in how for signal in IN_C):
@@ -52,6 +52,15 @@ def _of_a_crash(how: str, settings: Settings) -> str:
         "Its workers vanished while it ran. Look at what happened to their machines in that time;"
         f" after MAX_LOSSES losses (now {settings.max_losses}) a job is stopped. Then requeue them."
     )
+
+
+def _less_memory(settings: Settings) -> str:
+    if settings.max_memory:
+        return (
+            f"Each process may use {size(settings.max_memory)}, and all together used more than"
+            " there is: lower MAX_MEMORY, so that a job fails by itself and says so."
+        )
+    return _memory(settings)
 
 
 def _memory(settings: Settings) -> str:
