@@ -64,9 +64,17 @@ class ActionSteps:
 
     def _choose(self, action: Action) -> bool:
         """Write down the next jobs that match; the look at them keeps nobody from writing."""
+        try:
+            matching = Filter.from_json(action.matching or {})
+        except (ValueError, TypeError):
+            # Another version of the program wrote it: what it means now, nobody has agreed to.
+            with self._database.write() as connection:
+                if self._advance(connection, action):
+                    self._finish(connection, action, Stage.UNDONE)
+            return False
         wanted = (
             select(jobs.c.id)
-            .where(*Filter.from_json(action.matching or {}).conditions(self._database))
+            .where(*matching.conditions(self._database))
             .where(*unchanged_since(action.until), jobs.c.id > action.cursor)
             .order_by(jobs.c.id)
             .limit(CHOSEN)

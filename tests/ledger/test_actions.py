@@ -1,8 +1,10 @@
 import pytest
+from sqlalchemy import update
 
 from ledger import Ledger
 from ledger.action_record import Candidate, Outcome, Stage, Verb, Verdict
 from ledger.action_steps import UNDO_FOR
+from ledger.action_tables import actions
 from ledger.actions import Asked
 from ledger.attempts import Outcome as Ended
 from ledger.errors import NoSuchAction, NoSuchJob, NotUndoable
@@ -288,6 +290,20 @@ def test_actions_that_ended_long_ago_are_forgotten_and_those_with_something_left
     assert ledger.actions.forget(UNDO_FOR, limit=9) == 1
     assert [one.id for one in ledger.actions.newest(9)] == [left, waits]
     assert ledger.actions.jobs_of(old, 9) == []
+
+
+def test_a_filter_of_another_version_of_the_program_changes_nothing_and_is_not_tried_for_ever(
+    ledger: Ledger,
+) -> None:
+    job = submit(ledger)
+    action = ask(ledger, Verb.CANCEL, matching=WAITING)
+    with ledger.database.write() as connection:
+        connection.execute(update(actions).values(matching={"moods": ["sad"]}))
+
+    assert carried_out(ledger, action) == {}
+    assert ledger.actions.get(action).stage is Stage.UNDONE
+    assert ledger.actions.due(9) == []
+    assert ledger.jobs.get(job).state is State.PENDING
 
 
 def test_asked_twice_with_one_key_it_is_one_action(ledger: Ledger) -> None:
