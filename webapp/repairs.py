@@ -36,8 +36,8 @@ def _of_a_crash(how: str, settings: Settings) -> str:
     if "SIGKILL" in how:
         return (
             "Killed from outside, and nearly always by the kernel because the machine had no"
-            f" memory left. {_less_memory(settings)} Or give the machine more memory, or its workers"
-            " fewer processes (CONCURRENCY); then requeue them."
+            f" memory left. {_less_memory(settings)} Or give the machine more memory, or its"
+            " workers fewer processes (CONCURRENCY); then requeue them."
         )
     if any(signal in how for signal in IN_C):
         return (

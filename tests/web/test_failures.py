@@ -5,7 +5,9 @@ from html import unescape
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from ledger import Ledger
 from ledger.action_record import Verb
@@ -13,9 +15,12 @@ from ledger.actions import Asked
 from ledger.attempts import Outcome
 from ledger.jobs import Submission
 from ledger.record import Cause, Ending, Error, State
+from ledger.schema import dead_letters
 from tests.ledger.conftest import claimed
 from tests.ledger.test_failures import crash
 from tests.web.conftest import hidden_fields, send
+from webapp.again_all import requeue
+from webapp.services import Services
 
 TRACEBACK = """Traceback (most recent call last):
   File "/srv/postroom/tasks/kinds/hello.py", line 41, in hello
@@ -186,6 +191,16 @@ def test_a_dead_letter_is_requeued_as_one_job_whoever_asks_and_however_often(
     assert (job.kind, job.owner, job.inputs["name"]) == ("hello", "grace", "Grace")
     assert {answer.location for answer in answers} == {f"/jobs/{job.id}"}
     assert "Requeued by grace" in words(client.get("/failures").text)
+
+
+def test_a_dead_letter_whose_requeue_broke_off_is_still_one_job(app: Flask, ledger: Ledger) -> None:
+    found = letter(ledger, b'[[], {"name": "Grace"}, {}]')
+    services: Services = app.extensions["postroom"]
+    job = requeue(services, found, "grace")
+    with ledger.database.write() as connection:  # As if the process had died just before this.
+        connection.execute(update(dead_letters).values(requeued_as=None))
+
+    assert requeue(services, found, "ada") == job
 
 
 @pytest.mark.parametrize(
