@@ -130,11 +130,13 @@ class History:
             if one.ended and (one is fresh or one.begins_at < under_way)
         ]
 
-    def newest(self, kind: str, since: datetime, limit: int) -> list[Ended]:
-        """Return the jobs of a kind that ran and ended since then, the newest first."""
+    def newest(
+        self, kind: str, since: datetime, limit: int, until: datetime | None = None
+    ) -> list[Ended]:
+        """Return the jobs of a kind that ran and ended in that time, the newest first."""
         query = (
             select(jobs.c.id, jobs.c.state, jobs.c.started_at, jobs.c.finished_at)
-            .where(ended_in([kind], since, None))
+            .where(ended_in([kind], since, until))
             .where(jobs.c.started_at.is_not(None), jobs.c.deleted_at.is_(None))
             .order_by(jobs.c.finished_at.desc())
             .limit(limit)

@@ -23,12 +23,16 @@ TYPICAL: Final = timedelta(days=30)  # long enough for kinds that few people use
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is known of a kind's past, as it is at `now`."""
+    """What is known of a kind's past, as it is at `now`.
+
+    `jobs` are all that ran, or, where `each` is a number, the newest so many of each slot.
+    """
 
     period: Period
     now: datetime
     slots: Sequence[Slot]
     jobs: Sequence[Ended]
+    each: int | None
     typical: Durations
 
     @classmethod
@@ -43,8 +47,9 @@ class Past:
         hours = ledger.history.of(kind, min(since, now - TYPICAL))
         typical = sum((one.runs for one in hours if one.begins_at >= now - TYPICAL), NONE)
         within = [one for one in hours if one.begins_at >= since]
-        jobs = ledger.history.newest(kind, since, MOST)
-        return cls(period, now, slots(period, within, now), jobs, typical)
+        pieces = slots(period, within, now)
+        jobs, each = _to_draw(ledger, kind, period, pieces)
+        return cls(period, now, pieces, jobs, each, typical)
 
     @property
     def ended(self) -> int:
@@ -60,11 +65,24 @@ class Past:
         """Return the charts of a kind's page."""
         given = self.period, self.slots, self.now
         return [
-            dots(self.period, self.jobs, self.ended, self.now),
+            dots(self.period, self.jobs, self.ended, self.each, self.now),
             ended(*given),
             spread(RUNS, *given),
             spread(WAITS, *given),
         ]
+
+
+def _to_draw(
+    ledger: Ledger, kind: str, period: Period, pieces: Sequence[Slot]
+) -> tuple[list[Ended], int | None]:
+    """Return a period's jobs; or the newest of each slot and how many, where all are too many."""
+    newest = ledger.history.newest
+    found = newest(kind, pieces[0].begins, MOST + 1)
+    if len(found) <= MOST:
+        return found, None
+    each = MOST // period.slots
+    ended = [piece for piece in reversed(pieces) if piece.hour.ended]
+    return [job for one in ended for job in newest(kind, one.begins, each, one.ends)], each
 
 
 def of_all(ledger: Ledger, period: Period) -> list[Chart]:

@@ -54,7 +54,7 @@ class Run(Shape):
 
 
 class History(Shape):
-    """A kind's past: `typical` of the last 30 days, and the newest of the `ended` jobs."""
+    """A kind's past: `typical` of the last 30 days, and jobs that ended, of many the newest."""
 
     kind: str
     typical: Spread

@@ -100,7 +100,7 @@ def test_nothing_is_drawn_of_a_time_in_which_nothing_ended() -> None:
         ended(DAY, empty, NOW),
         spread(RUNS, DAY, empty, NOW),
         depth(DAY, [], NOW),
-        dots(DAY, [], 0, NOW),
+        dots(DAY, [], 0, None, NOW),
     ]
     assert all(chart.empty for chart in charts)
     assert said(charts[0].says) == "Nothing ended in the last 24 hours."
@@ -133,16 +133,15 @@ def test_dots_say_how_many_are_left_out() -> None:
         Ended(f"job {n}", state, NOW - timedelta(minutes=n + 1), NOW - timedelta(minutes=n))
         for n, state in enumerate([State.SUCCESS, State.FAILURE, State.REVOKED] * (MOST // 3))
     ]
-    chart = dots(DAY, jobs, 12_431, NOW)
+    chart = dots(DAY, jobs, 12_431, 12, NOW)
     assert [dot.tone for dot in chart.dots[:3]] == ["succeeded", "failed", "cancelled"]
     assert chart.dots[1].words == "Failed after 1 min, 4 Mar, 09:19:00 UTC"
     assert chart.dots[1].job == "job 1"
-    assert said(chart.says).startswith(
-        "The newest 300 of the 12,431 that ended in the last 24 hours."
+    assert said(chart.says) == (
+        "300 jobs of the 12,431 that ended in the last 24 hours: the newest 12 of each hour."
     )
-    assert "are left out" in chart.says
-    assert "All 2 jobs" in dots(DAY, jobs[:2], 2, NOW).says
-    assert "never ran" in dots(DAY, jobs[:2], 3, NOW).says
+    assert "All 2 jobs" in dots(DAY, jobs[:2], 2, None, NOW).says
+    assert "never ran" in dots(DAY, jobs[:2], 3, None, NOW).says
 
 
 def test_a_slot_of_another_day_is_named_with_its_day() -> None:

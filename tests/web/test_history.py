@@ -76,3 +76,13 @@ def test_the_start_page_shows_the_last_day_once_there_is_one(
     page = client.get("/").text
     assert "In the last 24 hours 1 job succeeded and 1 failed." in page
     assert "No job had to wait for long in the last 24 hours." in page
+
+
+def test_of_many_jobs_the_newest_of_each_hour_are_drawn(
+    client: FlaskClient, ledger: Ledger
+) -> None:
+    for _ in range(151):
+        ended(ledger)
+    page = client.get("/kinds/hello").text
+    assert page.count('class="dot tone-succeeded" href') in {6, 12}  # In one hour or in two.
+    assert "of the 302 that ended in the last 24 hours: the newest 12 of each hour." in page

@@ -1,7 +1,7 @@
 """The chart of a kind's jobs: each a dot, by when it ended and how long it ran."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from markupsafe import Markup
@@ -11,20 +11,23 @@ from ledger.record import State
 from webapp.charts.marks import Chart, Dot, Tick
 from webapp.charts.periods import Period, ticks
 from webapp.charts.scales import Logarithmic, durations
-from webapp.charts.times import length, moment, several
+from webapp.charts.times import length, several, tick_text
 
 HEIGHT: Final = 220  # pixels
 MOST: Final = 300
 TONES: Final = {State.SUCCESS: "succeeded", State.FAILURE: "failed", State.REVOKED: "cancelled"}
 
 
-def dots(period: Period, jobs: Sequence[Ended], whole: int, now: datetime) -> Chart:
-    """Return the chart of the newest jobs of a period.
+def dots(
+    period: Period, jobs: Sequence[Ended], whole: int, each: int | None, now: datetime
+) -> Chart:
+    """Return the chart of a period's jobs, or of some of them.
 
     Args:
         period: over which.
-        jobs: the newest ones, the newest of all first.
+        jobs: those that are drawn, the newest first.
         whole: how many ended in the period, those that never ran included.
+        each: so many of each slot, the newest, where all would be too many; else None.
         now: the time.
     """
     found = [job.ran_for for job in jobs]
@@ -45,12 +48,12 @@ def dots(period: Period, jobs: Sequence[Ended], whole: int, now: datetime) -> Ch
     return Chart(
         id="jobs",
         title="Each job",
-        says=_says(period, jobs, whole),
+        says=_says(period, jobs, whole, each),
         height=HEIGHT,
         upward=[
             Tick(
                 round(HEIGHT * (1 - scale.share(tick)), 1),
-                length(timedelta(seconds=tick)).replace(".0 s", " s"),
+                tick_text(tick),
             )
             for tick in seconds
         ],
@@ -63,18 +66,14 @@ def dots(period: Period, jobs: Sequence[Ended], whole: int, now: datetime) -> Ch
     )
 
 
-def _says(period: Period, jobs: Sequence[Ended], whole: int) -> Markup:
+def _says(period: Period, jobs: Sequence[Ended], whole: int, each: int | None) -> Markup:
     if not jobs:
         return Markup("No job of this kind ran to an end in the last {}.").format(period.word)
-    if len(jobs) >= whole:
+    if each is None and len(jobs) >= whole:
         words = Markup("All {} that ended in the last {}; higher up is longer.")
         return words.format(several(len(jobs), "job"), period.word)
-    if len(jobs) < MOST:
-        words = Markup(
-            "{} of the {} that ended in the last {}; the others never ran, or are deleted."
-        )
+    if each is None:
+        words = Markup("{} of the {} that ended in the last {}; the others never ran or are gone.")
         return words.format(several(len(jobs), "job"), f"{whole:,}", period.word)
-    words = Markup(
-        "The newest {} of the {} that ended in the last {}. Those before {} are left out."
-    )
-    return words.format(f"{len(jobs):,}", f"{whole:,}", period.word, moment(jobs[-1].finished_at))
+    words = Markup("{} of the {} that ended in the last {}: the newest {} of each {}.")
+    return words.format(several(len(jobs), "job"), f"{whole:,}", period.word, each, period.piece)

@@ -21,6 +21,7 @@ class Period:
     slots: int
     step: timedelta
     labelled: timedelta  # between two ticks
+    piece: str  # a slot in words
 
     def since(self, now: datetime) -> datetime:
         """Return when it begins."""
@@ -36,9 +37,9 @@ class Period:
 
 
 PERIODS: Final[Mapping[str, Period]] = {
-    "day": Period("24 hours", 24, timedelta(hours=1), timedelta(hours=3)),
-    "week": Period("7 days", 28, timedelta(hours=6), DAY),
-    "month": Period("30 days", 30, DAY, 5 * DAY),
+    "day": Period("24 hours", 24, timedelta(hours=1), timedelta(hours=3), "hour"),
+    "week": Period("7 days", 28, timedelta(hours=6), DAY, "6 hours"),
+    "month": Period("30 days", 30, DAY, 5 * DAY, "day"),
 }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from markupsafe import Markup
@@ -11,7 +11,7 @@ from ledger.durations import NONE, Durations
 from webapp.charts.marks import Chart, Line, Point, Tick
 from webapp.charts.periods import Period, Slot, spoken, ticks
 from webapp.charts.scales import Across, Logarithmic, durations
-from webapp.charts.times import length, several, slot_name
+from webapp.charts.times import length, several, slot_name, tick_text
 
 HEIGHT: Final = 150  # pixels
 SHARES: Final = (("half within", 0.5), ("19 of 20 within", 0.95))
@@ -46,10 +46,7 @@ def spread(measure: Measure, period: Period, slots: Sequence[Slot], now: datetim
         title=measure.title,
         says=_says(whole, measure.verb, period),
         height=HEIGHT,
-        upward=[
-            Tick(_y(scale, tick), length(timedelta(seconds=tick)).replace(".0 s", " s"))
-            for tick in seconds
-        ],
+        upward=[Tick(_y(scale, tick), tick_text(tick)) for tick in seconds],
         across=ticks(period, now),
         key=[(f"line-{line.number}", line.name) for line in lines],
         heads=("From", "Jobs", *(label.capitalize() for label, _ in SHARES)),

@@ -29,3 +29,10 @@ def several(number: int, noun: str) -> str:
 def length(time: timedelta | None) -> str:
     """Return a duration, or a dash where there is none."""
     return "–" if time is None else words.duration(time)  # noqa: RUF001 - a dash as print has it
+
+
+def tick_text(seconds: float) -> str:
+    """Return a round duration in the little room beside a chart: 10 ms, 1 s, 10 min."""
+    if seconds < 1:
+        return f"{seconds * 1000:g} ms"
+    return words.duration(timedelta(seconds=seconds)).replace(".0 s", " s")
