@@ -13,6 +13,7 @@ from kombu.common import ignore_errors
 from tasks.crew import Crew
 from tasks.intake import Intake, give_back
 from tasks.orders import Standing
+from tasks.remote import refuse_steering
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ class SteeringStep(bootsteps.StartStopStep):
         self._crew: Crew | None = None
         self._intake: Intake | None = None
         self._told_to_stop = False
+        self._per_process = consumer.prefetch_multiplier
+        refuse_steering()
         super().__init__(consumer, **kwargs)
 
     def start(self, consumer: Any) -> None:
@@ -65,7 +68,7 @@ class SteeringStep(bootsteps.StartStopStep):
         size = wishes.wanted or self._concurrency
         self._crew.keep(size, wishes.renew_at)
         self._worker.app.concurrency = size
-        self._intake.keep(names, size)
+        self._intake.keep(names, size * self._per_process)
         give_back(self._worker, names)
         self._orders.standing = Standing(
             self._intake.listening, self._crew.size, self._crew.outdated, self._crew.pids

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.jobs import Submission, Unsent
 from ledger.record import Ending, State
-from tests.acceptance.conftest import Site, lines
+from tests.acceptance.conftest import Site, celery_at, lines
 from tests.acceptance.workers import WorkerProcess
 from tests.proxy import Proxy
 from tests.services import RabbitMQ
@@ -49,7 +49,7 @@ def test_nothing_of_a_paused_queue_is_started_though_its_worker_is_killed_and_co
     worker.signal(signal.SIGKILL)
     worker.wait()
     again = site.worker(2).ready()
-    later = datetime.now(UTC) + timedelta(seconds=2)
+    later = datetime.now(UTC) + timedelta(seconds=1)
     until("it is there for a while", lambda: site.beats_after(again, later))
 
     assert [site.job(job).state for job in waiting] == [State.PENDING] * 3
@@ -97,7 +97,7 @@ def test_a_paused_queue_stays_so_when_rabbitmq_cuts_its_worker_off(
 
     proxy.reset()
     until("it has connected again", lambda: worker.text().count("Connected to") == 2)
-    later = datetime.now(UTC) + timedelta(seconds=2)
+    later = datetime.now(UTC) + timedelta(seconds=1)
     until("it is there for a while", lambda: site.beats_after(worker, later))
 
     assert site.attempts(waiting) == []
@@ -117,6 +117,9 @@ def test_a_draining_worker_finishes_and_takes_no_more_until_it_is_resumed(
     site.ledger.wishes.drain(row.id, "ada")
     until("it heeds it", lambda: listens(site, worker), within=3)
     waiting = site.submit("stays", trace=trace, gate=gate)
+    control = celery_at(site.environment["CELERY_BROKER_URL"]).control
+    ((answer,),) = [one.values() for one in control.add_consumer("default", reply=True, timeout=2)]
+    assert "Postroom keeps in its ledger" in answer["error"]
     gate.touch()
     assert site.settled(running).state is State.SUCCESS
     assert site.attempts(waiting) == []
@@ -125,35 +128,25 @@ def test_a_draining_worker_finishes_and_takes_no_more_until_it_is_resumed(
     assert site.settled(waiting, within=3).state is State.SUCCESS
 
 
-def test_a_worker_that_was_told_to_stop_by_a_signal_takes_no_more(
-    site: Site, trace: Path, gate: Path
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_worker_that_is_to_stop_takes_no_more_and_ends_after_its_jobs(
+    site: Site, trace: Path, gate: Path, *, asked: bool
 ) -> None:
     worker = site.worker(2).ready()
     running = site.submit("stays", trace=trace, gate=gate)
     site.started(running)
+    (row,) = site.ledger.workers.alive(9)
 
-    worker.signal(signal.SIGTERM)
+    if asked:
+        site.ledger.wishes.stop(row.id)
+    else:
+        worker.signal(signal.SIGTERM)
+    until("it is stopping", lambda: site.stopping(worker))
     until("it heeds it", lambda: listens(site, worker), within=3)
     waiting = site.submit("stays", trace=trace, gate=gate)
     assert site.publisher.waiting("default") == 1
     gate.touch()
 
     assert worker.wait(15) == 0
-    assert site.attempts(waiting) == []
-
-
-def test_a_worker_that_is_asked_to_stop_ends_after_its_jobs(
-    site: Site, trace: Path, gate: Path
-) -> None:
-    worker = site.worker().ready()
-    running = site.submit("stays", trace=trace, gate=gate)
-    site.started(running)
-    (row,) = site.ledger.workers.alive(9)
-
-    site.ledger.wishes.stop(row.id)
-    until("it is stopping", lambda: site.stopping(worker))
-    assert worker.running()
-    gate.touch()
-
-    assert worker.wait(15) == 0
     assert site.endings(running) == [Ending.SUCCEEDED]
+    assert site.attempts(waiting) == []
