@@ -52,11 +52,14 @@ class Durations:
                 return timedelta(microseconds=_middle(microseconds))
         return None
 
-    def __add__(self, other: "Durations") -> "Durations":
-        numbers = dict(self.numbers)
-        for microseconds, number in other.numbers.items():
+
+def total(several: Iterable[Durations]) -> Durations:
+    """Return all of them as one."""
+    numbers: dict[int, int] = {}
+    for one in several:
+        for microseconds, number in one.numbers.items():
             numbers[microseconds] = numbers.get(microseconds, 0) + number
-        return Durations(numbers)
+    return Durations(numbers)
 
 
 def _middle(microseconds: int) -> float:

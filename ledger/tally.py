@@ -17,7 +17,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from ledger.durations import DIGITS, NONE, Durations
+from ledger.durations import DIGITS, NONE, Durations, total
 from ledger.record import SETTLED, State
 from ledger.schema import jobs
 
@@ -147,6 +147,6 @@ def together(begins_at: datetime, counted: list[Hour], kind: str = ALL) -> Hour:
         sum(one.succeeded for one in counted),
         sum(one.failed for one in counted),
         sum(one.cancelled for one in counted),
-        sum((one.waits for one in counted), NONE),
-        sum((one.runs for one in counted), NONE),
+        total(one.waits for one in counted),
+        total(one.runs for one in counted),
     )

@@ -8,7 +8,7 @@ from typing import Final, Self
 from flask import abort, request
 
 from ledger import Ledger
-from ledger.durations import NONE, Durations
+from ledger.durations import Durations, total
 from ledger.history import Ended
 from ledger.tally import Hour
 from webapp.charts.depth import depth
@@ -45,7 +45,7 @@ class Past:
         now = ledger.database.read_clock()
         since = period.since(now)
         hours = ledger.history.of(kind, min(since, now - TYPICAL))
-        typical = sum((one.runs for one in hours if one.begins_at >= now - TYPICAL), NONE)
+        typical = total(one.runs for one in hours if one.begins_at >= now - TYPICAL)
         within = [one for one in hours if one.begins_at >= since]
         pieces = slots(period, within, now)
         jobs, each = _to_draw(ledger, kind, period, pieces)

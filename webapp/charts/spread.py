@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from ledger.durations import NONE, Durations
+from ledger.durations import Durations, total
 from webapp.charts.marks import Chart, Line, Point, Tick
 from webapp.charts.periods import Period, Slot, spoken, ticks
 from webapp.charts.scales import Across, Logarithmic, durations
@@ -34,7 +34,7 @@ WAITS: Final = Measure("waits", "Waiting time", "waited", lambda slot: slot.hour
 def spread(measure: Measure, period: Period, slots: Sequence[Slot], now: datetime) -> Chart:
     """Return the chart of what is measured in a period's slots."""
     of = measure.of
-    whole = sum((of(slot) for slot in slots), NONE)
+    whole = total(of(slot) for slot in slots)
     found = [at for slot in slots for _, share in SHARES if (at := of(slot).at(share)) is not None]
     scale, seconds = durations(min(found), max(found)) if found else (Logarithmic(1, 10), [])
     lines = [
