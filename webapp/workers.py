@@ -32,7 +32,7 @@ EXTENSION: Final = "postroom.workers"
 MOST_GONE: Final = 10
 GONE_FOR: Final = timedelta(days=1)  # after which nobody asks any more
 MOST_LEFT: Final = 50  # jobs of those that are gone
-LATE_BEATS: Final = 4  # after which a heart is said to be late
+LATE_BEATS: Final = 3  # after which a heart is said to be late
 
 WORKING: Final = Label("Working", "play-circle", "running")
 IDLE: Final = Label("Idle", "cup-hot", "succeeded")
