@@ -107,6 +107,7 @@ class Job:
     retried_from: str | None = None  # The settled job whose inputs were submitted once more.
     fingerprint: str | None = None  # Alike for jobs that do the same.
     signature: str | None = None  # Names what its kind asked for at the time.
+    failure: str | None = None  # Its group of failures, once the clock has named it.
     deleted_at: datetime | None = None  # Somebody deleted it; until it is gone that can be undone.
 
     @property

@@ -75,6 +75,12 @@ def test_causes_are_listed_once_with_their_jobs_place_and_people(
     assert f'href="/failures/{group}"' in page.text
 
 
+def test_a_failed_job_leads_to_its_cause(client: FlaskClient, ledger: Ledger, group: str) -> None:
+    (newest,) = ledger.failed_jobs.newest(group, 1)
+
+    assert f'href="/failures/{group}"' in client.get(f"/jobs/{newest.job.id}").text
+
+
 def test_a_cause_shows_its_newest_traceback_with_the_last_line_first(
     client: FlaskClient, group: str
 ) -> None:
