@@ -52,7 +52,10 @@ def pages(postroom: Postroom) -> list[str]:
     return ["/", "/jobs", "/jobs?q=state:failed", *jobs, "/new/hello", "/new/tables", *OTHERS]
 
 
-OTHERS = ["/kinds/hello", "/kinds/media", "/account", "/doctor", "/failures", "/nowhere"]
+OTHERS = [
+    *("/kinds/hello", "/kinds/media", "/failures", "/actions", "/presets"),
+    *("/account", "/doctor", "/nowhere"),
+]
 
 
 @pytest.mark.parametrize(("width", "colours"), [(1200, "light"), (360, "dark")])
