@@ -10,7 +10,7 @@ from ledger import dead_letters, failures
 from ledger.record import Cause
 from tasks.kind import Kind
 from webapp.again_all import Again, kind_of
-from webapp.failure_words import letter_repair
+from webapp.failure_words import letter_body, letter_repair
 from webapp.shapes import Shape
 
 LONGEST_NOTE: Final = 1_000  # characters
@@ -151,13 +151,17 @@ class DeadLetter(Shape):
         """Return a dead letter of the ledger; `kind` is the one that it asks for, if it is here."""
         return cls(
             kind=kind_of(letter),
-            headers=dict(letter.headers),
+            headers={
+                name: value for name, value in letter.headers.items() if name not in _REPEATED
+            },
+            body=letter_body(letter, kind),
             repair=letter_repair(letter, kind),
             **{name: getattr(letter, name) for name in _OF_A_LETTER},
         )
 
 
-_OF_A_LETTER = ("id", "received_at", "queue", "reason", "body", "requeued_by", "requeued_as")
+_OF_A_LETTER = ("id", "received_at", "queue", "reason", "requeued_by", "requeued_as")
+_REPEATED = frozenset({"argsrepr", "kwargsrepr"})  # The inputs once more, secrets included.
 
 
 class DeadLetters(Shape):

@@ -1,5 +1,6 @@
 """How pages and terminals speak of failures: where a group stands, its trend, who is affected."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,6 +12,7 @@ from ledger.record import Cause, State
 from tasks.dead_letters import inputs_in
 from tasks.kind import Kind
 from webapp.again_all import Again, kind_of
+from webapp.shapes import without_secrets
 from webapp.words import CRASHED, TIMED_OUT, Label, number
 
 NEW_FOR: Final = timedelta(hours=24)
@@ -80,6 +82,19 @@ def letter_in_words(letter: DeadLetter, kind: Kind | None) -> str:
         return "A message that is no task"
     told = f"{kind.title} ({asks})" if kind else f"a kind that is not here, {asks}"
     return f"A message for {told}"
+
+
+def letter_body(letter: DeadLetter, kind: Kind | None) -> str:
+    """Return what a dead letter says, without secrets.
+
+    Of a kind that is not here nobody knows which inputs are secret, so all of them are.
+    """
+    inputs = inputs_in(letter.body)
+    return (
+        letter.body
+        if inputs is None
+        else json.dumps(without_secrets(inputs, kind), indent=1, ensure_ascii=False)
+    )
 
 
 def letter_repair(letter: DeadLetter, kind: Kind | None) -> str:

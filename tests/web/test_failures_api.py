@@ -1,13 +1,16 @@
 """The API's and the command line's verbs for failures and dead letters."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from ledger import Ledger
+from tests.web.everything import EVERYTHING
 from tests.web.test_failures import hello, letter
+from webapp.services import Services
 
 Token = Mapping[str, str]
 
@@ -77,6 +80,24 @@ def test_a_program_requeues_and_deletes_dead_letters(
     assert (told["kind"], told["requeued_as"]) == ("hello", answer.json["id"])
     assert stranger.delete(address, headers=token).status_code == 204
     assert stranger.delete(address, headers=token).status_code == 404
+
+
+@pytest.mark.parametrize("task", ["everything", "nobody"])
+def test_a_dead_letter_keeps_the_secrets_of_its_inputs(
+    app: Flask, ledger: Ledger, client: FlaskClient, token: Token, task: str
+) -> None:
+    found: Services = app.extensions["postroom"]
+    app.extensions["postroom"] = replace(found, kinds={"everything": EVERYTHING})
+    headers = {"task": task, "kwargsrepr": "{'password': 'hunter2'}"}
+    body = b'[[], {"password": "hunter2", "text": "Ada"}, {}]'
+    ledger.dead_letters.keep(None, "default", "rejected", headers, body)
+
+    page = client.get("/failures").text
+    answer = app.test_client().get("/api/v1/dead-letters", headers=token).text
+
+    for told in (page, answer):
+        assert "hunter2" not in told
+        assert "password" in told
 
 
 def test_a_terminal_says_by_its_exit_whether_there_is_something_to_look_at(
