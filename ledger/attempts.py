@@ -215,6 +215,7 @@ def _columns(progress: Progress | None) -> dict[str, Any]:
         "progress_done": progress.done,
         "progress_total": progress.total,
         "progress_text": progress.text[:500],
+        "progress_begun": progress.begun,
     }
 
 

@@ -70,6 +70,7 @@ class Claims:
                 progress_done=0,
                 progress_total=None,
                 progress_text="",
+                progress_begun=0,
             )
             .returning(jobs.c.attempt, jobs.c.kind, jobs.c.inputs, jobs.c.owner, jobs.c.checkpoint)
         )

@@ -331,7 +331,7 @@ def job_from(row: Row[Any]) -> Job:
     """Turn a whole row of `jobs` into a value."""
     values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name
     kept = {name: values[name] for name in _PLAIN}
-    progress = Progress(values["progress_done"], values["progress_total"], values["progress_text"])
+    progress = Progress(*(values[f"progress_{part}"] for part in Progress.__slots__))
     error = (
         Error(values["error_type"], values["error_message"] or "", values["error_traceback"])
         if values["error_type"]

@@ -61,16 +61,22 @@ class Error:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an attempt is; `total` is None where nobody knows."""
+    """How far a job is; `total` is None where nobody knows, `begun` what earlier attempts did."""
 
     done: float = 0
     total: float | None = None
     text: str = ""
+    begun: float = 0
 
     @property
     def percent(self) -> float | None:
         """From 0 to 100, or None where the total is unknown."""
         return min(100.0, 100 * self.done / self.total) if self.total else None
+
+    @property
+    def own_percent(self) -> float | None:
+        """What this attempt did of all that is to be done, or None where the total is unknown."""
+        return max(0.0, 100 * (self.done - self.begun) / self.total) if self.total else None
 
 
 def stopped_in_words(at: Progress, seconds: float) -> str:

@@ -87,6 +87,7 @@ jobs = Table(
     Column("progress_done", Float, nullable=False, server_default="0"),
     Column("progress_total", Float),
     Column("progress_text", String(500), nullable=False, server_default=""),
+    Column("progress_begun", Float, nullable=False, server_default="0"),
     # The small state from which the next attempt continues.
     Column("checkpoint", JSON(none_as_null=True)),
     Column("result", JSON(none_as_null=False)),

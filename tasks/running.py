@@ -4,6 +4,7 @@ import shutil
 import threading
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,10 @@ class Running:
         Raises:
             Cancelled: somebody did, or another attempt runs the job by now.
         """
-        self._progress, self._moved = to, True
+        begun = self._progress.begun
+        if not begun and self.claim.attempt > 1 and not self._progress.done:
+            begun = to.done  # What it goes on from is the first that it says it has done.
+        self._progress, self._moved = replace(to, begun=begun), True
         self.check()
 
     def check(self) -> None:

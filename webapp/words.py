@@ -151,14 +151,14 @@ def _how_it_was_cancelled(at: Markup, attempts: Sequence[Attempt]) -> Markup:
 
 def remaining(job: Job, now: datetime) -> timedelta | None:
     """Estimate how long the running attempt still takes, or None while that would be a guess."""
-    ran, percent = job.ran_for(now), job.progress.percent
-    if job.state is not State.STARTED or ran is None or percent is None:
+    ran, percent, own = job.ran_for(now), job.progress.percent, job.progress.own_percent
+    if job.state is not State.STARTED or ran is None or percent is None or own is None:
         return None
     if job.cancel_requested_at is not None:
         return None  # It will not come to the end of its work.
-    if ran < CERTAIN_AFTER or percent < CERTAIN_FROM:
+    if ran < CERTAIN_AFTER or own < CERTAIN_FROM:
         return None
-    return ran * ((100 - percent) / percent)
+    return ran * ((100 - percent) / own)
 
 
 def duration(time: timedelta) -> str:

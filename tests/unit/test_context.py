@@ -1,6 +1,7 @@
 import logging
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -171,3 +172,14 @@ def test_outside_a_job_progress_is_no_error_and_an_output_is() -> None:
 
     with pytest.raises(RuntimeError, match="inside a running job"):
         output("a.txt")
+
+
+@pytest.mark.parametrize(("attempt", "begun"), [(1, 0), (2, 1400)])
+def test_what_earlier_attempts_did_is_told_apart(
+    running: Running, attempt: int, begun: float
+) -> None:
+    running.claim = replace(running.claim, attempt=attempt)
+    for done in (0, 1400, 1500):
+        running.move(Progress(done, 2000))
+
+    assert running.at == Progress(1500, 2000, begun=begun)

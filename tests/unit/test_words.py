@@ -169,12 +169,14 @@ def test_numbers_are_grouped_from_ten_thousand_on(value: float, text: str) -> No
 
 
 def test_an_estimate_waits_until_it_is_more_than_a_guess() -> None:
-    def left(done: float, seconds: float) -> timedelta | None:
+    def left(done: float, seconds: float, begun: float = 0) -> timedelta | None:
         started = NOW - timedelta(seconds=seconds)
-        job = replace(RUNNING, started_at=started, progress=Progress(done, 100))
+        job = replace(RUNNING, started_at=started, progress=Progress(done, 100, begun=begun))
         return words.remaining(job, NOW)
 
     assert left(25, 30) == timedelta(seconds=90)
+    assert left(80, 30, begun=70) == timedelta(seconds=60)
+    assert left(72, 30, begun=70) is None
     assert left(1, 30) is None
     assert left(25, 1) is None
     assert words.remaining(RUNNING, NOW) is None

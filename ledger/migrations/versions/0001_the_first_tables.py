@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.Column("progress_done", sa.Float(), server_default="0", nullable=False),
         sa.Column("progress_total", sa.Float(), nullable=True),
         sa.Column("progress_text", sa.String(length=500), server_default="", nullable=False),
+        sa.Column("progress_begun", sa.Float(), server_default="0", nullable=False),
         sa.Column("checkpoint", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("result", sa.JSON(), nullable=True),
         sa.Column("error_type", sa.String(length=200), nullable=True),
