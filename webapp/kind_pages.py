@@ -1,5 +1,7 @@
 """A kind's page: what it does, its form, how long it takes, what failed and each of its jobs."""
 
+from typing import Final
+
 from flask import Blueprint, render_template, url_for
 
 from webapp.charts.periods import PERIODS
@@ -8,6 +10,8 @@ from webapp.history import Past, asked_period
 from webapp.security import owner
 from webapp.services import services
 from webapp.submission import find
+
+CAUSES: Final = 3  # of failures, the last ones
 
 blueprint = Blueprint("kinds", __name__, url_prefix="/kinds")
 
@@ -31,6 +35,8 @@ def show(kind: str) -> str:
         charts=past.charts(),
         typically=_typically(past),
         presets=[one for one in found.ledger.presets.usable(owner()) if one.kind == asked.name],
+        causes=found.ledger.failures.page(limit=CAUSES, kind=asked.name),
+        now=past.now,
         job_link=lambda job: url_for("jobs.show", job_id=job),
     )
 

@@ -35,6 +35,9 @@ def test_a_kind_has_a_page_with_each_of_its_jobs_as_a_dot(
     assert f'class="dot tone-succeeded" href="/jobs/{succeeded}"' in page
     assert f'class="dot tone-failed" href="/jobs/{failed}"' in page
     assert "1 of 2 failed in the last 24 hours." in page
+    assert "/failures/" not in page
+    ledger.naming.name({"hello": "1"}, 9)
+    assert "1 in all, last <time" in client.get("/kinds/hello").text
     assert "The only one that succeeded in the last 30 days ran" in page
     assert page.count('role="img"') == 3
     assert page.count("<summary>As a table") == 4
