@@ -10,6 +10,7 @@ from ledger.partial_rows import ABANDONED_AFTER
 from ledger.recovery import Freed
 from tasks import actions, dead_letters
 from tasks.counting import Counting
+from tasks.filing import Filing
 from tasks.kind import Kind
 from tasks.learning import Learning
 from tasks.publisher import Publisher
@@ -60,6 +61,7 @@ class Chores:
         self._learning = Learning(ledger, list(kinds), sorted(queues))
         self._learn_at = 0.0
         self._counting = Counting(ledger, {kind.queue for kind in kinds.values()})
+        self._filing = Filing(ledger, kinds)
         self._forget_at = self._let_go_at = self._sweep_at = 0.0
 
     def do(self, beating_for: float) -> None:
@@ -86,6 +88,7 @@ class Chores:
         for queue in {kind.queue for kind in self._kinds.values()}:
             self._send_what_is_gone(queue, settings.resend_after)
         self._counting.do()
+        self._filing.do()
         if time.monotonic() >= self._let_go_at:
             self._let_go()
         if time.monotonic() >= self._sweep_at:
