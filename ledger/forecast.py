@@ -1,9 +1,10 @@
 """When a process becomes free, foreseen from how long runs take: arithmetic, and nothing else.
 
-Processes and queue are played through: each running job goes on for as long as one of the earlier
-runs of its kind did that lasted at least as long, each job before ours takes as long as one of
-them. The middle of many such plays is the estimate. Behind a long line the plays differ little, and
-the sum of the work divided by the processes says the same in no time.
+Processes and queue are played through: each running job goes on at its own pace, where it tells its
+progress, else for as long as one of the earlier runs of its kind that lasted at least as long; each
+job before ours takes as long as one of them. The middle of many such plays is the estimate. Behind
+a long line the plays differ little, and the sum of the work divided by the processes says the same
+in no time.
 """
 
 import heapq
@@ -19,6 +20,8 @@ from typing import Final, NamedTuple
 PLAYS: Final = 101  # an odd number has a middle
 LONGEST_PLAY: Final = 24  # jobs in line that are played one by one
 STILL_UNKNOWN: Final = 0.25  # of its age, that a run takes which is longer than any known
+TELLING: Final = 0.05  # of its work done, from which a job's own pace tells more than its kind's
+SETTLED_AFTER: Final = 2.0  # seconds of age, likewise
 FEW: Final = 5  # runs of a like size from which they alone count
 USUALLY: Final = 0.8  # of all estimates, are as right as is said
 ENOUGH: Final = 20  # checked estimates from which that is said at all
@@ -89,15 +92,25 @@ class RunTimes:
 
 @dataclass(frozen=True)
 class Busy:
-    """A process that runs a job, of a kind that takes so long, for `age` seconds by now."""
+    """A process that runs a job, of a kind that takes so long, for `age` seconds by now.
+
+    `done` is what part of its work the job says it has done, from 0 to 1, or None.
+    """
 
     times: RunTimes
     age: float
+    done: float | None = None
+
+    def left(self, chance: float) -> float:
+        """Return how many seconds it goes on: as its own pace tells, else as its kind's runs do."""
+        if self.done is not None and self.done >= TELLING and self.age >= SETTLED_AFTER:
+            return self.age * (1 - min(1.0, self.done)) / self.done
+        return self.times.left(self.age, chance)
 
     @property
     def mean_left(self) -> float:
         """How many seconds it goes on, on average."""
-        return math.fsum(self.times.left(self.age, (at + 0.5) / 16) for at in range(16)) / 16
+        return math.fsum(self.left((at + 0.5) / 16) for at in range(16)) / 16
 
 
 def like(size: int, other: int) -> bool:
@@ -138,7 +151,7 @@ def starts_in(
 
 
 def _play(free: int, busy: Sequence[Busy], line: Sequence[RunTimes], chances: Random) -> float:
-    ends = [0.0] * free + [one.times.left(one.age, chances.random()) for one in busy]
+    ends = [0.0] * free + [one.left(chances.random()) for one in busy]
     heapq.heapify(ends)
     for times in line:
         heapq.heapreplace(ends, ends[0] + times.left(0, chances.random()))

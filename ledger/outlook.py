@@ -39,11 +39,15 @@ MOVING = frozenset({Reason.SENDING, Reason.BUSY, Reason.LINE, Reason.NEXT})
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A job that runs now: its kind, the id of its worker's row, since when."""
+    """A job that runs now: its kind, the id of its worker's row, since when.
+
+    `done` is what part of its work it says it has done, from 0 to 1, or None where it does not say.
+    """
 
     kind: str
     worker: str
     started_at: datetime
+    done: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,9 +287,13 @@ def _free(facts: Facts, held: Sequence[Running]) -> int:
     return max(0, _processes(_listening(facts)) - len(held))
 
 
+def _age(facts: Facts, running: Running) -> float:
+    return max(0.0, (facts.now - running.started_at).total_seconds())
+
+
 def _estimate(facts: Facts, listening: Sequence[Worker], held: Sequence[Running]) -> Estimate:
     busy = [
-        Busy(_times(facts, one.kind), max(0.0, (facts.now - one.started_at).total_seconds()))
+        Busy(_times(facts, one.kind), _age(facts, one), one.done)
         for one in held[: _processes(listening)]
         if _times(facts, one.kind).runs
     ]

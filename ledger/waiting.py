@@ -99,7 +99,8 @@ def bytes_read_by(connection: Connection, job: str) -> int:
 
 
 def _running(connection: Connection, ids: Collection[str]) -> list[Running]:
-    query = select(jobs.c.kind, jobs.c.worker, jobs.c.started_at).where(
+    done = jobs.c.progress_done / func.nullif(jobs.c.progress_total, 0)
+    query = select(jobs.c.kind, jobs.c.worker, jobs.c.started_at, done).where(
         jobs.c.state == State.STARTED, jobs.c.finished_at.is_(None), jobs.c.worker.in_(ids)
     )
     return [Running(*row) for row in connection.execute(query)]

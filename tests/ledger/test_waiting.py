@@ -7,7 +7,7 @@ from ledger import Ledger
 from ledger.attempts import Outcome
 from ledger.jobs import Submission
 from ledger.outlook import Reason, outlook
-from ledger.record import Ending, Error, State, StoredFile
+from ledger.record import Ending, Error, Progress, State, StoredFile
 from ledger.schema import files
 from ledger.workers import NewWorker
 from tests.ledger.conftest import OwnTime, claimed, submit
@@ -119,6 +119,13 @@ def test_of_a_very_long_line_the_kinds_are_those_of_its_beginning(
     assert (line.before, len(line.first), line.more) == (45, 25, False)
     assert line.first[:3] == ["even", "odd", "even"]
     assert line.beyond == {"even": 10, "odd": 10}  # Of the ten that were seen, five were each.
+
+
+def test_a_running_jobs_progress_is_known(ledger: Ledger) -> None:
+    claim = claimed(ledger, sent(ledger))
+    assert ledger.waiting.at_the_end("hello", "default").running[0].done is None
+    ledger.attempts.report(claim, Progress(1, 4), [])
+    assert ledger.waiting.at_the_end("hello", "default").running[0].done == 0.25
 
 
 def test_run_times_are_learned_once_each(ledger: Ledger, time: OwnTime) -> None:

@@ -52,6 +52,16 @@ def test_a_run_that_outlasts_every_known_one_takes_a_part_of_its_age_more() -> N
     assert starts_in(0, [Busy(TEN, 40)], [], []) == 10
 
 
+def test_a_job_that_tells_its_progress_goes_on_at_its_own_pace() -> None:
+    assert starts_in(0, [Busy(TEN, 40, done=0.8)], [], []) == pytest.approx(10)
+    assert starts_in(0, [Busy(TEN, 4, done=0.1)], [], []) == pytest.approx(36)
+    assert starts_in(0, [Busy(TEN, 4, done=1.0)], [], []) == 0
+    # What it says at first is not worth more than what others took.
+    assert starts_in(0, [Busy(TEN, 4, done=0.01)], [], []) == 6
+    assert starts_in(0, [Busy(TEN, 1, done=0.05)], [], []) == 9
+    assert starts_in(0, [Busy(TEN, 40, done=0.8)], [], [(TEN, 30)]) == pytest.approx(310)
+
+
 def test_of_several_processes_the_first_that_ends_counts() -> None:
     mixed = times(*range(1, 101))
     alone = starts_in(0, [Busy(mixed, 0)], [], [])
