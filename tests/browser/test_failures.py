@@ -16,7 +16,7 @@ def test_a_person_finds_the_cause_of_failures_retries_them_and_marks_it_as_known
         submitted(page, name, 0, "fail")
         expect(page.locator("#part-state .label")).to_have_text("Failed", timeout=LATER)
 
-    cause = page.locator(".cause", has_text="Say hello")
+    cause = page.locator(".cause", has_text="RuntimeError")
 
     def both_are_there() -> bool:
         page.goto("/failures")
