@@ -1,42 +1,86 @@
-"""The pool of a worker's processes: Celery's, but for jobs that ended before their time limit."""
+"""The pool of a worker's processes: Celery's, but for time limits, which it keeps by itself."""
 
 import logging
+import time
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from celery.concurrency.asynpool import AsynPool
 from celery.concurrency.prefork import TaskPool
-from kombu.asynchronous import get_event_loop
 
 from tasks.spared import Ended
 
 logger = logging.getLogger(__name__)
 
-LOOK_AGAIN = 1.0  # seconds
+LOOK_AGAIN = 1.0  # seconds until a process that was spared is looked at again
 
 
-class SparingPool(AsynPool):
-    """Kills a process at its job's limit, unless the job has ended and waits for the ledger."""
+class _Limits(NamedTuple):
+    """When a job's time is up, by `time.monotonic`; None where it is not, or has been told."""
+
+    soft: float | None
+    hard: float | None
+
+
+class LimitingPool(AsynPool):
+    """Looks after the time limits of what runs, and after nothing else of what has run.
+
+    Celery's pool leaves a timer behind for each job, which stays until the job's limit would have
+    come: thousands of short jobs under a long limit fill the main process with them.
+
+    It kills a process at its job's limit, unless the job has ended and waits for the ledger.
+    """
 
     scratch: Path
 
-    def _on_hard_timeout(self, number: int) -> None:
-        result = self._cache.get(number)
-        if result is None or not Ended(self.scratch, result.correlation_id).said():
-            super()._on_hard_timeout(number)
-            return
-        logger.warning(
-            "Job %s ended in time; its process waits for the ledger, and is spared.",
-            result.correlation_id,
-        )
-        get_event_loop().call_later(LOOK_AGAIN, self._on_hard_timeout, number)
+    def _create_timelimit_handlers(self, _hub: Any) -> None:
+        # Kept when the pool comes to another loop after a lost connection: what runs runs on.
+        self._limits: dict[int, _Limits] = getattr(self, "_limits", {})
+        self.on_timeout_set = self._note_limits
+        self.on_timeout_cancel = self._forget_limits
+
+    def _note_limits(self, result: Any, soft: float | None, hard: float | None) -> None:
+        now = time.monotonic()
+        self._limits[result._job] = _Limits(soft and now + soft, hard and now + hard)  # noqa: SLF001 - the pool's own
+
+    def _forget_limits(self, result: Any) -> None:
+        self._limits.pop(result._job, None)  # noqa: SLF001 - as above
+
+    def keep_limits(self) -> None:
+        """Tell the processes whose job's time is up; call it again and again."""
+        now = time.monotonic()
+        for number, limits in tuple(self._limits.items()):
+            result = self._cache.get(number)
+            if result is None:
+                del self._limits[number]
+            elif limits.soft is not None and now >= limits.soft:
+                self._limits[number] = limits._replace(soft=None)
+                self.on_soft_timeout(result)
+            elif limits.hard is not None and now >= limits.hard:
+                self._end_or_spare(number, result, now)
+
+    def _end_or_spare(self, number: int, result: Any, now: float) -> None:
+        if Ended(self.scratch, result.correlation_id).said():
+            self._limits[number] = _Limits(None, now + LOOK_AGAIN)
+            logger.warning(
+                "Job %s ended in time; its process waits for the ledger, and is spared.",
+                result.correlation_id,
+            )
+        else:
+            del self._limits[number]
+            self.on_hard_timeout(result)
 
 
 class Pool(TaskPool):
-    """Celery's prefork pool, with processes that are spared."""
+    """Celery's prefork pool, with limits of its own keeping."""
 
-    Pool = SparingPool
+    Pool = LimitingPool
 
     def on_start(self) -> None:
         """Start the processes."""
         super().on_start()
         self._pool.scratch = self.app.settings.scratch
+
+    def keep_limits(self) -> None:
+        """End what has run for too long."""
+        self._pool.keep_limits()
