@@ -1,5 +1,6 @@
 """One SQL database, SQLite or PostgreSQL: connections, transactions and its own clock."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -90,6 +91,7 @@ class Database:
         else:
             self.engine = self._writer = engines.postgresql(url)
         self._driver: Any = self.engine.dialect.dbapi
+        self._kept = threading.local()
         self._clock = clock
         self.now = _Now() if clock is None else _told_by(clock)
 
@@ -168,18 +170,25 @@ class Database:
 
     @contextmanager
     def _driven(self) -> Iterator[Any]:
-        """Give a connection as its driver has it."""
-        pooled = self._writer.raw_connection()
+        """Give this thread's own connection as its driver has it.
+
+        It is kept from one transaction to the next, for the pool's care of a connection takes as
+        long as a short transaction does. Whatever goes wrong, the pool gets it back.
+        """
+        pooled = getattr(self._kept, "connection", None) or self._writer.raw_connection()
+        self._kept.connection = None
         try:
             yield pooled.driver_connection
-        except self._driver.Error as error:
-            if self._writer.dialect.is_disconnect(error, pooled.driver_connection, None):
+        except BaseException as error:
+            if isinstance(error, self._driver.Error) and self._writer.dialect.is_disconnect(
+                error, pooled.driver_connection, None
+            ):
                 pooled.invalidate(error)
                 self._writer.dispose()  # The others went the same way.
                 raise LedgerUnavailable(str(error)) from error
-            raise
-        finally:
             pooled.close()
+            raise
+        self._kept.connection = pooled
 
     def _flush(self) -> None:
         if self._journal is None:
@@ -215,7 +224,10 @@ class Database:
             return told
 
     def close(self) -> None:
-        """Close every idle connection."""
+        """Close every idle connection, and the one that this thread has kept."""
+        if (kept := getattr(self._kept, "connection", None)) is not None:
+            self._kept.connection = None
+            kept.close()
         self.engine.dispose()
         self._writer.dispose()
         if self._journal is not None:

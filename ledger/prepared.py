@@ -29,7 +29,10 @@ class Prepared:
         binds = {name: bind for bind, name in compiled.bind_names.items()}
         self._by_place = compiled.positional
         names = compiled.positiontup if self._by_place else list(binds)
-        self._binds = [(name, *_binding(binds[name], dialect)) for name in names]
+        # By name what is written where nothing is given, and how the driver wants it.
+        self._binds = [(name, binds[name].value, _writer(binds[name], dialect)) for name in names]
+        # A clock of a test's own tells its time with each execution.
+        self._told = {name: told for name in names if (told := binds[name].callable) is not None}
         self._readers = [
             (column.key, _reader(column.type, dialect)) for column in _returned(statement)
         ]
@@ -52,13 +55,16 @@ class Prepared:
         }
 
     def _parameters(self, values: Values) -> Any:
-        found = []
-        for name, bind, write in self._binds:
-            value = values.get(name, bind.effective_value)
-            found.append(value if write is None else write(value))
+        if self._told:
+            values = {name: told() for name, told in self._told.items()} | dict(values)
+        given = values.get
+        found = [
+            given(name, default) if write is None else write(given(name, default))
+            for name, default, write in self._binds
+        ]
         if self._by_place:
             return found
-        return {name: value for (name, _, _), value in zip(self._binds, found, strict=True)}
+        return dict(zip((name for name, _, _ in self._binds), found, strict=True))
 
 
 Step: TypeAlias = tuple[Prepared, Values | Sequence[Values]]
@@ -96,8 +102,8 @@ def pipelined(connection: Any, guard: Step, others: Sequence[Step]) -> dict[str,
     return row
 
 
-def _binding(bind: BindParameter[Any], dialect: Dialect) -> tuple[BindParameter[Any], Any]:
-    return bind, bind.type.dialect_impl(dialect).bind_processor(dialect)
+def _writer(bind: BindParameter[Any], dialect: Dialect) -> Any:
+    return bind.type.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _reader(type_: Any, dialect: Dialect) -> Any:

@@ -1,6 +1,7 @@
 """Everything that an operator can set, read from the environment once, at the door."""
 
 import secrets
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -57,7 +58,7 @@ class Settings(BaseSettings):
             object.__setattr__(self, name, value)
         return self
 
-    @property
+    @cached_property
     def scratch(self) -> Path:
         """The folder in which running attempts keep their files until they settle."""
         return self.postroom_var / "scratch"

@@ -29,11 +29,16 @@ class Interrupts:
 
     def __init__(self) -> None:
         self._pulse: threading.Thread | None = None
+        # What a signal interrupts now, and since when; None while nothing is to be interrupted.
+        self._armed: tuple[Running, float] | None = None
 
-    @staticmethod
-    def hold() -> None:
-        """Ignore soft signals from here on; so they can't break into a claim or a settling."""
-        signal.signal(SOFT, signal.SIG_IGN)
+    def hold(self) -> None:
+        """Heed no soft signal from here on; so none can break into a claim or a settling."""
+        self._armed = None
+        # Celery sets a handler of its own when the process begins, and a kind may have done so. To
+        # ask is cheaper than to set it for each job.
+        if signal.getsignal(SOFT) != self._soft:
+            signal.signal(SOFT, self._soft)
 
     @contextmanager
     def armed(self, running: Running) -> Iterator[None]:
@@ -43,20 +48,21 @@ class Interrupts:
             SoftTimeLimitExceeded: the kind's time limit has come.
             Cancelled: somebody asked the job to stop, or another attempt runs it.
         """
-        began = time.monotonic()
-
-        def soft(_signal: int, _frame: FrameType | None) -> None:
-            if running.cancelled or running.lost:
-                raise Cancelled
-            if time.monotonic() - began > STALE:
-                raise SoftTimeLimitExceeded
-
         self._start_pulse()
-        signal.signal(SOFT, soft)
+        self._armed = (running, time.monotonic())
         try:
             yield
         finally:
-            self.hold()
+            self._armed = None
+
+    def _soft(self, _signal: int, _frame: FrameType | None) -> None:
+        if self._armed is None:
+            return
+        running, began = self._armed
+        if running.cancelled or running.lost:
+            raise Cancelled
+        if time.monotonic() - began > STALE:
+            raise SoftTimeLimitExceeded
 
     def _start_pulse(self) -> None:
         # One thread for the life of the process: to start one for each job costs more than a

@@ -62,7 +62,7 @@ class Runner:
         running = Running(
             self.ledger,
             claim,
-            self.ledger.settings.scratch / f"{claim.job}-{claim.attempt}",
+            self.ledger.settings.scratch,
             self.ledger.settings.max_log_lines,
             self.ledger.settings.max_log_size,
         )

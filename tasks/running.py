@@ -27,18 +27,18 @@ class Running:
     Args:
         ledger: where `pulse` writes.
         claim: the attempt; each write names it.
-        folder: a name for the folder that belongs to the attempt alone; made when it is needed.
+        scratch: where the folder is made that belongs to the attempt alone, when it is needed.
         max_lines: of the log; further ones are dropped from its middle.
         max_size: of the log, in characters; as above.
     """
 
     def __init__(
-        self, ledger: Ledger, claim: Claim, folder: Path, max_lines: int, max_size: int
+        self, ledger: Ledger, claim: Claim, scratch: Path, max_lines: int, max_size: int
     ) -> None:
         self.claim = claim
         self.checkpoint = Checkpoint(claim)
-        self._folder = folder
-        self._made = False
+        self._scratch = scratch
+        self._folder: Path | None = None
         self.outputs: dict[str, Path] = {}
         self.cancelled = False
         self.lost = False
@@ -56,13 +56,15 @@ class Running:
 
     def folder(self) -> Path:
         """Return the attempt's own folder; it is gone when the attempt ends."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._made = True
+        if self._folder is None:
+            folder = self._scratch / f"{self.claim.job}-{self.claim.attempt}"
+            folder.mkdir(parents=True, exist_ok=True)
+            self._folder = folder
         return self._folder
 
     def clean(self) -> None:
         """Delete the attempt's folder, if it was ever needed."""
-        if self._made:
+        if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def say(self, level: str, text: str) -> None:

@@ -12,8 +12,13 @@ class Ended:
     """A mark beside the job's scratch folder, by which the main process knows."""
 
     def __init__(self, scratch: Path, job: str) -> None:
-        self._mark = scratch / f"{job}.ended"
+        self._scratch = scratch
+        self._job = job
         self._made = False
+
+    @property
+    def _mark(self) -> Path:
+        return self._scratch / f"{self._job}.ended"
 
     def say(self) -> None:
         """Make the mark; it may be there already."""
