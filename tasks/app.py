@@ -8,6 +8,7 @@ from celery import Celery, signals
 from ledger import Ledger, Settings
 from tasks import logs
 from tasks.orders import Orders
+from tasks.pace import Pace
 from tasks.publisher import Publisher
 from tasks.reports import Reports
 
@@ -29,6 +30,11 @@ class Postroom(Celery):
     def orders(self) -> Orders:
         """What the clock has the main process do."""
         return Orders()
+
+    @cached_property
+    def pace(self) -> Pace:
+        """How quickly jobs end in this worker; for its main thread."""
+        return Pace()
 
     @cached_property
     def settings(self) -> Settings:

@@ -4,7 +4,7 @@ RabbitMQ fixes a consumer's prefetch when the consumer begins, and what a cancel
 been given stays with the worker. So a worker has several consumers of a queue for a while: where
 it is to take more, another one is added for the difference; where it is to take fewer, the old
 ones end, and a new one is added for each job of theirs that finishes. At no time does the worker
-hold more jobs of a queue than it has processes, for others could run them.
+hold more jobs of a queue than it was told to, for others could run them.
 """
 
 import logging
@@ -15,6 +15,8 @@ from uuid import uuid4
 from celery.worker import state
 
 logger = logging.getLogger(__name__)
+
+REMEMBERED = 1_000  # ended consumers; of older ones nothing is held any more
 
 
 class Intake:
@@ -33,27 +35,31 @@ class Intake:
         self._queues = queues
         # By queue, the tags of its consumers with what each may hold.
         self._consumers: dict[str, dict[str, int]] = {name: {} for name in queues}
-        self._cancelled: set[str] = set()
+        # Their tags, the oldest first.
+        self._cancelled: dict[str, None] = {}
         self._prefetch = consumer.initial_prefetch_count
         #: The queues that are listened to, or will be when a job has left room for another.
         self.listening: frozenset[str] = frozenset()
 
-    def keep(self, names: Collection[str], places: int) -> None:
-        """Listen to these queues and to no other, and hold so many jobs of each at the most.
+    def keep(self, places: Mapping[str, int], calm: Collection[str] = ()) -> None:
+        """Hold at the most so many jobs of each queue, and listen to no other.
+
+        Args:
+            places: by the queue's name; of any other queue nothing that waits here stays.
+            calm: the queues of which nothing stays that was fetched ahead.
 
         Raises:
             OSError: the connection is gone; Celery seeks another.
         """
-        # Celery sets the prefetch by it whenever it has a new connection.
-        self._consumer.initial_prefetch_count = places
         for name, consumers in self._consumers.items():
-            wanted = places if name in names else 0
-            if sum(consumers.values()) > wanted:
+            if sum(consumers.values()) > places.get(name, 0):
                 self._cancel(name)
-            left = wanted - sum(consumers.values())
+        self._give_back(places.keys() - set(calm))
+        for name, consumers in self._consumers.items():
+            left = places.get(name, 0) - sum(consumers.values())
             if left and (room := left - self._held_by_cancelled(name)) > 0:
                 self._add(name, room)
-        self._say(frozenset(names))
+        self._say(frozenset(places))
 
     def close(self) -> None:
         """Listen to nothing any more; what is held is finished."""
@@ -64,8 +70,22 @@ class Intake:
         for tag in self._consumers[name]:
             # To wait for the answer would hold the main process up while RabbitMQ is in an alarm.
             self._messages.channel.basic_cancel(tag, nowait=True)
-            self._cancelled.add(tag)
+            self._cancelled[tag] = None
         self._consumers[name].clear()
+        while len(self._cancelled) > REMEMBERED:
+            del self._cancelled[next(iter(self._cancelled))]
+
+    def _give_back(self, staying: Collection[str]) -> None:
+        """Give back what waits for a process and came by a consumer that has ended."""
+        waiting = self._consumer.controller.semaphore._waiting  # noqa: SLF001 - kombu's has no other way in
+        for entry in tuple(waiting):
+            (request,) = entry[1]
+            came = request.message.delivery_info
+            if came["routing_key"] not in staying and came["consumer_tag"] in self._cancelled:
+                waiting.remove(entry)
+                request.reject(requeue=True)
+                state.task_ready(request)
+                logger.info("Job %s goes back to its queue; it waited here.", request.id)
 
     def _held_by_cancelled(self, name: str) -> int:
         held = [request.message.delivery_info for request in tuple(state.reserved_requests)]
@@ -94,15 +114,3 @@ class Intake:
             logger.warning("The worker takes no more jobs from queue %s.", name)
         for name in sorted(names - before):
             logger.info("The worker takes jobs from queue %s.", name)
-
-
-def give_back(worker: Any, names: Collection[str]) -> None:
-    """Give back jobs of all but these queues that came before a process was free for them."""
-    waiting = worker.semaphore._waiting  # noqa: SLF001 - kombu's has no other way in
-    for entry in tuple(waiting):
-        (request,) = entry[1]
-        if request.delivery_info["routing_key"] not in names:
-            waiting.remove(entry)
-            request.reject(requeue=True)
-            state.task_ready(request)
-            logger.warning("Job %s goes back to its queue: nothing is started of it.", request.id)

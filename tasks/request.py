@@ -6,9 +6,11 @@ from typing import Any
 
 from billiard.exceptions import WorkerLostError
 from celery.exceptions import InvalidTaskError
+from celery.worker import state
 from celery.worker.request import Request
 
 from ledger.record import Delivery, Ending
+from tasks.pace import Run
 from tasks.publisher import MESSAGE_HEADER
 from tasks.reports import Death, Overrun, Report, Timeout
 from tasks.task import delivery_count
@@ -50,6 +52,19 @@ class JobRequest(Request):
             self._hand_over(Timeout(self.delivery, self.task.kind.time_limit))
         return super().on_timeout(soft, timeout)
 
+    def acknowledge(self) -> None:
+        """Tell RabbitMQ that the job has ended, and the worker how long it took."""
+        super().acknowledge()
+        if (run := self.run) is not None:
+            self._app.pace.ended(run, time.time())
+
+    @property
+    def run(self) -> Run | None:
+        """Since when its process has been at it, if one is or was."""
+        if self.time_start is None:
+            return None
+        return Run(self.delivery_info["routing_key"], self.time_start)
+
     def took_too_long_for(self, limit: float) -> None:
         """Report a job under which RabbitMQ closed the channel, if it was this one's fault."""
         if self.time_start is not None and time.time() - self.time_start > 0.9 * limit:
@@ -69,3 +84,9 @@ class JobRequest(Request):
 
     def _hand_over(self, report: Report) -> None:
         self._app.reports.put(report)
+
+
+def runs() -> list[Run]:
+    """Return what runs in this worker now."""
+    found = (request.run for request in tuple(state.active_requests))
+    return [run for run in found if run is not None]

@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +12,10 @@ from celery.worker.consumer.tasks import Tasks
 from kombu.common import ignore_errors
 
 from tasks.crew import Crew
-from tasks.intake import Intake, give_back
+from tasks.intake import Intake
 from tasks.orders import Standing
 from tasks.remote import refuse_steering
+from tasks.request import runs
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +38,6 @@ class SteeringStep(bootsteps.StartStopStep):
         self._crew: Crew | None = None
         self._intake: Intake | None = None
         self._told_to_stop = False
-        self._per_process = consumer.prefetch_multiplier
         refuse_steering()
         super().__init__(consumer, **kwargs)
 
@@ -68,8 +69,14 @@ class SteeringStep(bootsteps.StartStopStep):
         size = wishes.wanted or self._concurrency
         self._crew.keep(size, wishes.renew_at)
         self._worker.app.concurrency = size
-        self._intake.keep(names, size * self._per_process)
-        give_back(self._worker, names)
+        # Celery sets the prefetch by it whenever it has a new connection.
+        self._worker.consumer.initial_prefetch_count = size
+        pace, now = self._worker.app.pace, time.time()
+        depths = pace.look(names, runs(), now)
+        self._intake.keep(
+            {name: size * depth for name, depth in depths.items()},
+            calm=[name for name in names if pace.is_calm(name, now)],
+        )
         self._orders.standing = Standing(
             self._intake.listening, self._crew.size, self._crew.outdated, self._crew.pids
         )

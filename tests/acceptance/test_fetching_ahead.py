@@ -1,0 +1,86 @@
+"""Short jobs are fetched ahead, and none of them is lost, run twice or held up by it."""
+
+import signal
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kombu import Connection, Consumer, Exchange, Queue
+
+from ledger.record import Ending, State
+from tests.acceptance.conftest import Site, celery_at
+from tests.waiting import until
+
+pytestmark = pytest.mark.broker
+
+
+def greetings(site: Site, number: int) -> list[str]:
+    return [site.submit("hello", name="Ada", seconds=0) for _ in range(number)]
+
+
+def test_what_waits_in_a_worker_behind_a_long_job_goes_to_another_one_at_once(
+    site: Site, trace: Path, gate: Path
+) -> None:
+    greetings(site, 400)
+    long = site.submit("stays", trace=trace, gate=gate)
+    behind = greetings(site, 20)
+
+    held_up = site.worker(1, AHEAD_FOR="9").ready()
+    site.started(long)
+    site.worker(1).ready()
+    assert {site.settled(job).state for job in behind} == {State.SUCCESS}
+
+    assert site.job(long).state is State.STARTED
+    assert "goes back to its queue" in held_up.text()
+    gate.touch()
+    assert site.settled(long).state is State.SUCCESS
+
+
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
+def test_what_a_worker_that_ends_had_fetched_ahead_runs_elsewhere_and_once(
+    site: Site, signum: signal.Signals
+) -> None:
+    jobs = greetings(site, 600)
+    ends, stays = site.worker(2).ready(), site.worker(2).ready()
+    until("it works", lambda: sum(site.job(job).state.settled for job in jobs[:100]) == 100)
+
+    ends.signal(signum)
+    ends.wait()
+
+    assert {site.settled(job).state for job in jobs} == {State.SUCCESS}
+    endings = Counter(ending for job in jobs for ending in site.endings(job))
+    assert endings.pop(Ending.SUCCEEDED) == len(jobs)
+    # A process can be in the midst of a job each, no more.
+    assert endings.total() <= 2
+    assert stays.running()
+
+
+def test_flower_hears_all_of_each_job_in_few_messages(site: Site) -> None:
+    seen: Counter[str] = Counter()
+    messages = 0
+
+    def hear(body: Any, message: Any) -> None:
+        nonlocal messages
+        events = body if isinstance(body, list) else [body]
+        told = [event["type"] for event in events if event["type"].startswith("task-")]
+        seen.update(told)
+        messages += bool(told)
+        message.ack()
+
+    broker = site.environment["CELERY_BROKER_URL"]
+    worker = site.worker(2).ready()
+    celery_at(broker).control.enable_events()
+    until("the worker tells", lambda: "Events of group {task} enabled" in worker.text())
+    everything = Queue("", Exchange("celeryev", "topic"), "#", exclusive=True, auto_delete=True)
+    with Connection(broker) as connection, Consumer(connection, [everything], callbacks=[hear]):
+        jobs = greetings(site, 200)
+
+        def all_is_told() -> bool:
+            connection.drain_events(timeout=5)
+            return seen["task-succeeded"] == len(jobs)
+
+        until("the last job is told of", all_is_told)
+
+    assert seen == dict.fromkeys(("task-received", "task-started", "task-succeeded"), len(jobs))
+    assert messages < sum(seen.values()) / 4

@@ -1,0 +1,76 @@
+"""How many jobs a worker fetches ahead: by how long those before them took."""
+
+from tasks.pace import CALM, DEPTHS, ENOUGH, LONG, Pace, Run
+
+NOW = 1_800_000_000.0
+DEEP = DEPTHS[0]
+
+
+def ran(pace: Pace, *seconds: float, queue: str = "default", now: float = NOW) -> None:
+    for each in seconds:
+        pace.ended(Run(queue, now - each), now)
+
+
+def depth(pace: Pace, *running: float, now: float = NOW) -> int:
+    """Return how many jobs of the queue to hold, while jobs run for these seconds."""
+    runs = [Run("default", now - each) for each in running]
+    return pace.look(["default"], runs, now)["default"]
+
+
+def test_at_first_a_process_holds_the_job_that_it_runs_and_no_other() -> None:
+    assert depth(Pace()) == 1
+
+
+def test_jobs_that_take_no_time_are_fetched_ahead_and_longer_ones_less_so() -> None:
+    for seconds, deep in ((0.001, 16), (0.01, 4), (0.02, 1)):
+        pace = Pace()
+        ran(pace, *[seconds] * ENOUGH)
+        assert depth(pace) == deep
+
+
+def test_a_few_short_jobs_are_no_reason_to_fetch_ahead() -> None:
+    pace = Pace()
+    ran(pace, *[0.001] * (ENOUGH - 1))
+    assert depth(pace) == 1
+
+
+def test_nothing_is_fetched_ahead_of_a_queue_that_has_become_quiet() -> None:
+    pace = Pace()
+    ran(pace, *[0.001] * ENOUGH)
+    assert depth(pace) == DEEP
+    ran(pace, 0.001)
+    assert depth(pace) == DEEP
+    assert depth(pace) == 1
+
+
+def test_a_small_change_of_pace_makes_no_new_consumers() -> None:
+    pace = Pace()
+    ran(pace, *[0.003] * ENOUGH)
+    assert depth(pace) == DEEP
+    ran(pace, *[0.005] * ENOUGH)
+    assert depth(pace) == DEEP
+    ran(pace, *[0.01] * ENOUGH)
+    assert depth(pace) == 4
+
+
+def test_a_long_job_that_runs_or_ended_lets_none_wait_behind_it_for_a_while() -> None:
+    running, ended = Pace(), Pace()
+    ran(running, *[0.001] * ENOUGH)
+    assert depth(running, LONG) == 1
+    ran(ended, *[0.001] * ENOUGH, LONG)
+    assert depth(ended) == 1
+
+    for pace in (running, ended):
+        assert pace.is_calm("default", NOW + CALM - 1)
+        assert not pace.is_calm("another", NOW)
+        ran(pace, *[0.001] * ENOUGH)
+        assert depth(pace, now=NOW + CALM - 1) == 1
+        ran(pace, *[0.001] * ENOUGH)
+        assert depth(pace, now=NOW + CALM) == DEEP
+
+
+def test_each_queue_has_a_pace_of_its_own() -> None:
+    pace = Pace()
+    ran(pace, *[0.001] * ENOUGH)
+    ran(pace, *[1.0] * ENOUGH, queue="video")
+    assert pace.look(["default", "video"], [], NOW) == {"default": DEEP, "video": 1}
