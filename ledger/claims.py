@@ -29,6 +29,7 @@ class Refused:
 
     why: str
     known: bool = True
+    cancelled: bool = False
 
 
 class Claims:
@@ -155,8 +156,9 @@ class Claims:
         # The attempt that was asked to stop is dead, for its message came back.
         back = row.message == delivery.message and row.delivery_count < delivery.count
         if back and end_cancelled(connection, self._database, delivery.job, row.attempt):
-            return Refused("it was cancelled")
-        return Refused(f"it is {row.state} in attempt {row.attempt}")
+            return Refused("it was cancelled", cancelled=True)
+        cancelled = row.state == State.REVOKED
+        return Refused(f"it is {row.state} in attempt {row.attempt}", cancelled=cancelled)
 
     def _close_earlier(self, connection: Connection, job: str, number: int) -> None:
         """Close the attempt that this claim takes over, by the weakest word that may be true.

@@ -20,6 +20,14 @@ class JobFailed(Exception):
     """What Celery and Flower hear of a failure that the ledger has recorded."""
 
 
+class Stopped(Ignore):
+    """The job was cancelled. Celery does no more for it; its listeners hear of it from us."""
+
+
+class TriedAgain(Ignore):
+    """The job waits in the ledger to be tried again; as above."""
+
+
 class BadResult(Exception):
     """A kind returned what can't be kept."""
 
@@ -155,5 +163,6 @@ def told_to_celery(outcome: Outcome) -> Exception:
     """Return what to raise so that Celery and Flower hear of an end that is no success."""
     if outcome.state is State.FAILURE and outcome.error is not None:
         return JobFailed(f"{outcome.error.type}: {outcome.error.message}"[:1000])
-    ignored: Exception = Ignore(outcome.note)
+    told = {State.REVOKED: Stopped, State.RETRY: TriedAgain}.get(outcome.state, Ignore)
+    ignored: Exception = told(outcome.note)
     return ignored

@@ -10,6 +10,7 @@ from celery.worker import state
 from celery.worker.request import Request
 
 from ledger.record import Delivery, Ending
+from tasks.outcomes import Stopped, TriedAgain
 from tasks.pace import Run
 from tasks.publisher import MESSAGE_HEADER
 from tasks.reports import Death, Overrun, Report, Timeout
@@ -36,14 +37,19 @@ class JobRequest(Request):
             raise InvalidTaskError("The message has not the form of a task.")
 
     def on_failure(self, exc_info: Any, *args: Any, **kwargs: Any) -> Any:
-        """Report a child that died with its job."""
+        """Report a child that died with its job, and tell Flower what Celery keeps to itself."""
         error = getattr(exc_info.exception, "exc", exc_info.exception)
-        if isinstance(error, WorkerLostError):
-            how = _HOW_IT_DIED.search(str(error))
-            note = f"Its process died: {how[1] if how else error}."
-            self._hand_over(Death(self.delivery, Ending.CRASHED, note))
-            # The clock's line tells it; a traceback of ours adds nothing.
-            kwargs["return_ok"] = True
+        match error:
+            case WorkerLostError():
+                how = _HOW_IT_DIED.search(str(error))
+                note = f"Its process died: {how[1] if how else error}."
+                self._hand_over(Death(self.delivery, Ending.CRASHED, note))
+                # The clock's line tells it; a traceback of ours adds nothing.
+                kwargs["return_ok"] = True
+            case Stopped():
+                self.send_event("task-revoked", terminated=True, signum=None, expired=False)
+            case TriedAgain():
+                self.send_event("task-retried", exception=str(error), traceback="")
         return super().on_failure(exc_info, *args, **kwargs)
 
     def on_timeout(self, soft: bool, timeout: float) -> Any:  # noqa: FBT001 - Celery's signature

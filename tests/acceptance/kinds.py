@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Literal
 
+from pydantic import SecretStr
+
 from tasks.app import app
 from tasks.context import checkpoint, output, progress, resume, track
 from tasks.kind import kind, seconds
@@ -75,6 +77,12 @@ def raises(
         "KeyboardInterrupt": KeyboardInterrupt,
         "ValueError": ValueError,
     }[what]("on purpose")
+
+
+@kind(title="Keep a secret", time_limit=seconds(60))
+def keeps_a_secret(name: str, password: SecretStr) -> str:
+    """Tells how long somebody's password is."""
+    return f"{name}: {len(password.get_secret_value())}"
 
 
 @kind(title="Return too much", time_limit=seconds(60))
