@@ -96,7 +96,9 @@ class Postroom:
         self.watch = Watch(self.settings.var / "log", self.programs)
 
     def start(self) -> None:
-        """Bring everything up: RabbitMQ, the slowest, first, and beside it what can do without.
+        """Bring everything up: RabbitMQ, the slowest, first, and beside it the console.
+
+        It can do without: what is submitted before RabbitMQ answers waits for that.
 
         Raises:
             LaunchError: something does not come up.
@@ -107,13 +109,16 @@ class Postroom:
         upgrade = ["python", "-m", "ledger", "upgrade"]
         run_shown("Preparing the database", upgrade, self.log, self.variables)
         self._launch("web")
-        link = self._ask_for_link()
+        asked = self._ask_for_link()
+        with step("Starting the console"):
+            wait_until("The console answers", _CONSOLE_SECONDS, self._console_answers)
+        link = self._read_link(asked)
+        if not self.link:  # The first start, not one after the supervisor's death.
+            say(f"  The console answers already: {link}")
         with step("Starting RabbitMQ" if self.node else "Finding RabbitMQ"):
             wait_until("RabbitMQ answers", _BROKER_SECONDS, self._broker_answers)
         self._launch()
-        with step("Starting the console"):
-            wait_until("The console answers", _CONSOLE_SECONDS, self._console_answers)
-        self.link = self._read_link(link)
+        self.link = link
 
     def _launch(self, *roles: str) -> None:
         """Start the programs of these roles; without any, all that do not run yet."""
