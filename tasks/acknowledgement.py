@@ -11,7 +11,12 @@ _BITES = re.compile(
 
 
 class AckTimeoutTooShort(Exception):
-    """A kind may run longer than RabbitMQ waits; the words say what to change."""
+    """A kind may run longer than RabbitMQ waits; `repair` says what to change."""
+
+    def __init__(self, words: str, repair: str) -> None:
+        self.words = words
+        self.repair = repair
+        super().__init__(f"{words}\n{repair}")
 
 
 def check(kinds: Iterable[Kind], ack_timeout: float) -> None:
@@ -31,9 +36,9 @@ def check(kinds: Iterable[Kind], ack_timeout: float) -> None:
         longest = max(needs.values())
         raise AckTimeoutTooShort(
             f"RabbitMQ takes a message back after {ack_timeout:g} s (ACK_TIMEOUT).\n"
-            + "\n".join(short)
-            + f"\nSet consumer_timeout = {longest * 1000:.0f} or more in rabbitmq.conf and"
-            f" ACK_TIMEOUT={longest:.0f} here, or lower the kinds' time_limit."
+            + "\n".join(short),
+            f"Set consumer_timeout = {longest * 1000:.0f} or more in rabbitmq.conf and"
+            f" ACK_TIMEOUT={longest:.0f} here, or lower the kinds' time_limit.",
         )
 
 

@@ -14,6 +14,7 @@ from kombu import Connection, Producer, Queue
 
 from ledger import Ledger
 from ledger.errors import LedgerError, LedgerOutdated, LedgerUnavailable, StorageError
+from tasks import acknowledgement
 from tasks.kind import Kind
 from tasks.kinds.commands import DECLARED_BY, catalogue
 from tasks.publisher import WAIT
@@ -63,6 +64,7 @@ def examine(
     yield from _commands(ledger, app, kinds)
     yield _storage(ledger)
     yield from _broker(app)
+    yield _acknowledgement(ledger.settings.ack_timeout, kinds)
     yield _password(app)
 
 
@@ -229,6 +231,18 @@ def _queue(connection: Connection, queue: Queue) -> Finding:
                 f"When it is empty: rabbitmqctl delete_queue {queue.name}",
             )
     return Finding(name, Verdict.GOOD, "It is there, with our arguments.")
+
+
+def _acknowledgement(seconds: float, kinds: Mapping[str, Kind]) -> Finding:
+    """Compare the kinds with what we were told: over the network RabbitMQ can't be asked."""
+    name = "acknowledgement timeout"
+    try:
+        acknowledgement.check(kinds.values(), seconds)
+    except acknowledgement.AckTimeoutTooShort as error:
+        words = " ".join(error.words.splitlines())
+        return Finding(name, Verdict.WRONG, f"{words} No worker starts.", error.repair)
+    words = f"RabbitMQ waits for the longest kind, if it waits {seconds:g} s (ACK_TIMEOUT)."
+    return Finding(name, Verdict.GOOD, words)
 
 
 def _password(app: Celery) -> Finding:

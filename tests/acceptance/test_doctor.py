@@ -29,6 +29,7 @@ def test_a_deployment_that_works_is_found_good(site: Site) -> None:
 
     assert {one.verdict for one in found.values()} == {Verdict.GOOD}, found
     assert {"ledger", "storage", "broker", "confirms", "queue default"} <= found.keys()
+    assert "acknowledgement timeout" in found
 
 
 def test_a_queue_that_nobody_serves_is_told_with_the_command_to_start_a_worker(
@@ -85,6 +86,20 @@ def test_a_broker_that_takes_no_messages_is_told_with_where_to_look(
 
     assert found.verdict is Verdict.WRONG
     assert "rabbitmqctl status" in found.repair
+
+
+def test_a_kind_that_outlasts_the_acknowledgement_timeout_is_told_with_what_to_change(
+    site: Site,
+) -> None:
+    settings = site.ledger.settings.model_copy(update={"ack_timeout": 400.0})
+    site.ledger = Ledger(settings)
+
+    found = findings(site)["acknowledgement timeout"]
+
+    assert found.verdict is Verdict.WRONG
+    assert "after 400 s (ACK_TIMEOUT)" in found.words
+    assert "Kind stays may run for 300 s" in found.words
+    assert found.repair.startswith("Set consumer_timeout = ")
 
 
 def test_a_broker_that_is_too_old_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
