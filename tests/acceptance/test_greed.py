@@ -7,6 +7,8 @@ import pytest
 
 from ledger.record import Cause, Ending, State
 from tests.acceptance.conftest import Site
+from tests.acceptance.workers import alive
+from tests.waiting import until
 
 pytestmark = pytest.mark.broker
 
@@ -51,6 +53,21 @@ def test_a_job_that_leaks_threads_harms_no_later_one(site: Site) -> None:
     assert site.settled(site.submit("hello", name="Ada", seconds=0)).state is State.SUCCESS
     worker.signal(signal.SIGTERM)
     assert worker.wait() == 0
+
+
+def test_a_process_in_which_jobs_left_hundreds_of_threads_makes_way_for_a_new_one(
+    site: Site,
+) -> None:
+    worker = site.worker().ready()
+    jobs = [site.submit("leaks", what="threads") for _ in range(3)]
+    assert {site.settled(job).state for job in jobs} == {State.SUCCESS}
+    first = site.attempts(jobs[0])[0].pid
+
+    until("its process is gone", lambda: not alive(first), within=10)
+
+    assert site.settled(site.submit("hello", name="Ada", seconds=0)).state is State.SUCCESS
+    assert worker.running()
+    assert f"Process {first} has " in worker.text()
 
 
 @pytest.mark.parametrize(
