@@ -1,5 +1,6 @@
 """A worker that was told to stop lets its jobs finish, and then it ends, whatever holds it up."""
 
+import os
 import signal
 from collections.abc import Iterator
 from datetime import timedelta
@@ -47,6 +48,24 @@ def test_a_worker_that_stops_on_a_dead_connection_ends_once_its_job_has_finished
     assert site.endings(job) == [Ending.SUCCEEDED]
     until("its children are gone", lambda: not any(alive(pid) for pid in family), within=3)
     assert "it is ended" in worker.text()
+
+
+def test_a_worker_that_stops_with_a_job_in_a_process_that_never_takes_it_ends_and_the_job_runs(
+    site: Site,
+) -> None:
+    worker = site.worker().ready()
+    (child,) = set(children(worker.pid)) - set(worker.guards())
+    os.kill(child, signal.SIGSTOP)
+    job = site.submit("hello", name="Ada", seconds=0)
+    until("the worker has it", lambda: site.publisher.waiting("default") == 0)
+
+    worker.signal(signal.SIGTERM)
+
+    assert worker.wait(SOON) == 0
+    until("its process is gone", lambda: not alive(child), within=3)
+    site.worker().ready()
+    assert site.settled(job).state is State.SUCCESS
+    assert site.endings(job) == [Ending.SUCCEEDED]
 
 
 def test_a_worker_that_waits_for_the_ledger_to_start_stops_when_it_is_told_to(site: Site) -> None:
