@@ -46,6 +46,7 @@ def test_a_frozen_workers_job_runs_elsewhere_and_the_thawed_one_is_refused(
 
     frozen.freeze()
     until("it runs elsewhere", lambda: len(lines(trace, "began")) == 2, within=30)
+    assert site.attempts(job)[0].note == "Its worker vanished: no beat for 15 s."
     frozen.thaw()
 
     ends_by_the_second_alone(site, job, gate, frozen)
