@@ -10,12 +10,17 @@ from urllib.parse import urlsplit
 address = "127.0.0.1"
 
 _broker = urlsplit(os.environ.get("CELERY_BROKER_URL") or "amqp://guest:guest@localhost:5672//")
-_management_port = os.environ.get("RABBITMQ_MANAGEMENT_PORT") or "15672"
+_host = _broker.hostname or "localhost"
+_port = os.environ.get("RABBITMQ_MANAGEMENT_PORT") or "15672"
 # RabbitMQ's management API knows how long the queues are. Here instead of on the command line,
 # where every user of the machine could read the password.
+_management = urlsplit(
+    os.environ.get("MANAGEMENT_URL") or f"http://{f'[{_host}]' if ':' in _host else _host}:{_port}"
+)
+_user = _management if _management.username else _broker
 broker_api = (
-    f"http://{_broker.username or 'guest'}:{_broker.password or 'guest'}"
-    f"@{_broker.hostname or 'localhost'}:{_management_port}/api/"
+    f"{_management.scheme}://{_user.username or 'guest'}:{_user.password or 'guest'}"
+    f"@{_management.netloc.rpartition('@')[2]}{_management.path.rstrip('/')}/api/"
 )
 
 # Jobs are kept in the ledger; Flower need not remember every message it ever saw.
