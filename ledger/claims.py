@@ -19,17 +19,21 @@ from sqlalchemy import (
 from ledger.database import Database
 from ledger.endings import Limits, died_too_often, end_as_crashed, end_cancelled, history
 from ledger.prepared import Prepared
-from ledger.record import WAITING, Claim, Delivery, Ending, State
+from ledger.record import WAITING, Cause, Claim, Delivery, Ending, State
 from ledger.schema import attempts, jobs, workers
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why a delivery gets no claim; `known` is False where no such job exists."""
+    """Why a delivery gets no claim; `known` is False where no such job exists.
+
+    `end` is REVOKED for a cancelled job and FAILURE for a quarantined one: ends of which no attempt
+    has told Celery.
+    """
 
     why: str
     known: bool = True
-    cancelled: bool = False
+    end: State | None = None
 
 
 class Claims:
@@ -108,7 +112,7 @@ class Claims:
                 earlier = history(connection, delivery.job)
                 if why := died_too_often(earlier, self._limits):
                     end_as_crashed(connection, self._database, delivery.job, row.attempt, why)
-                    return Refused(f"it is quarantined: {why}")
+                    return Refused(f"it is quarantined: {why}", end=State.FAILURE)
                 retries = earlier[Ending.RETRIED]
             opened = {
                 "job": delivery.job,
@@ -148,17 +152,20 @@ class Claims:
         )
 
     def _refuse(self, connection: Connection, delivery: Delivery) -> Refused:
-        columns = (jobs.c.state, jobs.c.attempt, jobs.c.message, jobs.c.delivery_count)
-        query = select(*columns).where(jobs.c.id == delivery.job)
+        query = select(
+            jobs.c.state, jobs.c.cause, jobs.c.attempt, jobs.c.message, jobs.c.delivery_count
+        ).where(jobs.c.id == delivery.job)
         row = connection.execute(query).one_or_none()
         if row is None:
             return Refused("no such job", known=False)
         # The attempt that was asked to stop is dead, for its message came back.
         back = row.message == delivery.message and row.delivery_count < delivery.count
         if back and end_cancelled(connection, self._database, delivery.job, row.attempt):
-            return Refused("it was cancelled", cancelled=True)
-        cancelled = row.state == State.REVOKED
-        return Refused(f"it is {row.state} in attempt {row.attempt}", cancelled=cancelled)
+            return Refused("it was cancelled", end=State.REVOKED)
+        untold = row.state == State.REVOKED or row.cause == Cause.CRASHED
+        return Refused(
+            f"it is {row.state} in attempt {row.attempt}", end=row.state if untold else None
+        )
 
     def _close_earlier(self, connection: Connection, job: str, number: int) -> None:
         """Close the attempt that this claim takes over, by the weakest word that may be true.

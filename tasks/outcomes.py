@@ -28,6 +28,10 @@ class TriedAgain(Ignore):
     """The job waits in the ledger to be tried again; as above."""
 
 
+class Quarantined(Ignore):
+    """The job's attempts died too often; as above."""
+
+
 class BadResult(Exception):
     """A kind returned what can't be kept."""
 
@@ -163,6 +167,11 @@ def told_to_celery(outcome: Outcome) -> Exception:
     """Return what to raise so that Celery and Flower hear of an end that is no success."""
     if outcome.state is State.FAILURE and outcome.error is not None:
         return JobFailed(f"{outcome.error.type}: {outcome.error.message}"[:1000])
-    told = {State.REVOKED: Stopped, State.RETRY: TriedAgain}.get(outcome.state, Ignore)
-    ignored: Exception = told(outcome.note)
-    return ignored
+    return ignored(outcome.state, outcome.note)
+
+
+def ignored(end: State | None, words: str) -> Exception:
+    """Return what to raise so that Celery does no more for a job, and its listeners hear why."""
+    told = {State.REVOKED: Stopped, State.RETRY: TriedAgain, State.FAILURE: Quarantined}
+    answer: Exception = told.get(end, Ignore)(words) if end else Ignore(words)
+    return answer

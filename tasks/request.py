@@ -10,7 +10,7 @@ from celery.worker import state
 from celery.worker.request import Request
 
 from ledger.record import Delivery, Ending
-from tasks.outcomes import Stopped, TriedAgain
+from tasks.outcomes import Quarantined, Stopped, TriedAgain
 from tasks.pace import Run
 from tasks.publisher import MESSAGE_HEADER
 from tasks.reports import Death, Overrun, Report, Timeout
@@ -50,6 +50,8 @@ class JobRequest(Request):
                 self.send_event("task-revoked", terminated=True, signum=None, expired=False)
             case TriedAgain():
                 self.send_event("task-retried", exception=str(error), traceback="")
+            case Quarantined():
+                self.send_event("task-failed", exception=str(error), traceback="")
         return super().on_failure(exc_info, *args, **kwargs)
 
     def on_timeout(self, soft: bool, timeout: float) -> Any:  # noqa: FBT001 - Celery's signature

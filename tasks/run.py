@@ -24,7 +24,7 @@ from tasks.context import Printed, Running
 from tasks.inputs import arguments_of
 from tasks.interrupt import Interrupts
 from tasks.kind import KILL_GRACE, Kind
-from tasks.outcomes import BadResult, Stopped
+from tasks.outcomes import BadResult
 
 logger = logging.getLogger(__name__)
 
@@ -204,7 +204,7 @@ def _until_answered(
 def _refusal(refused: Refused, delivery: Delivery) -> Exception:
     if refused.known:
         logger.info("A delivery of job %s is dropped: %s.", delivery.job, refused.why)
-        answer: Exception = (Stopped if refused.cancelled else Ignore)(refused.why)
+        answer: Exception = outcomes.ignored(refused.end, refused.why)
     else:
         logger.error("A message names job %s, which does not exist; it is kept.", delivery.job)
         answer = Reject(refused.why, requeue=False)

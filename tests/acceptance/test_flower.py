@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from launch import ports
-from ledger.record import State
+from ledger.record import Cause, State
 from tests.acceptance.conftest import Site
 from tests.acceptance.workers import CHECKOUT
 from tests.waiting import until
@@ -83,7 +83,7 @@ def test_flower_shows_each_kind_with_its_inputs_but_no_secret_and_the_queues(
     until("it shows the queue", lambda: ">default<" in flower.read("/broker"))
 
 
-def test_flower_says_of_jobs_that_are_cancelled_or_tried_again_what_the_ledger_says(
+def test_flower_says_of_jobs_that_are_cancelled_tried_again_or_quarantined_what_the_ledger_says(
     site: Site, flower: Flower, trace: Path, gate: Path
 ) -> None:
     again = site.submit("recovers_later", trace=trace)
@@ -96,5 +96,8 @@ def test_flower_says_of_jobs_that_are_cancelled_or_tried_again_what_the_ledger_s
         site.ledger.jobs.request_cancel(job)
     for job in (waiting, running):
         flower.says(job, State.REVOKED)
+    killer = site.submit("dies", how="exit", trace=trace)
+    flower.says(killer, State.FAILURE)
 
     assert {site.job(job).state for job in (waiting, running)} == {State.REVOKED}
+    assert site.job(killer).cause is Cause.CRASHED
