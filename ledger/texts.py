@@ -16,10 +16,15 @@ def words_of(text: str) -> Iterator[str]:
 
     Both databases are given these words alone, for each of them would divide a text differently.
     """
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    letters = "".join(one for one in plain if not unicodedata.combining(one))
-    for found in _WORD.finditer(letters):
+    for found in _WORD.finditer(_letters(text)):
         yield found[0][:LONGEST_WORD]
+
+
+def _letters(text: str) -> str:
+    if text.isascii():  # As most are, and then nothing has to be taken off its letters.
+        return text.lower()
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(one for one in plain if not unicodedata.combining(one))
 
 
 def searchable(*parts: str) -> str:
