@@ -4,7 +4,7 @@ Its text is what the search box takes, `state:failed kind:images by:ada "connect
 `webapp/search.py` reads it. Within a qualifier any value will do, and all qualifiers must hold.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -51,6 +51,18 @@ ENDS: Final[Mapping[Standing, tuple[State, Cause | None]]] = {
     **{standing: (State.FAILURE, cause) for standing, cause in _CAUSES.items()},
 }
 
+# The states of open jobs that stand so.
+OPEN: Final[Mapping[Standing, frozenset[State]]] = {
+    Standing.OPEN: WAITING | {State.STARTED},
+    Standing.WAITING: WAITING,
+    Standing.QUEUED: frozenset({State.PENDING}),
+    Standing.SCHEDULED: frozenset({State.PENDING}),
+    Standing.UNSENT: frozenset({State.PENDING}),
+    Standing.RETRYING: frozenset({State.RETRY}),
+    Standing.RUNNING: frozenset({State.STARTED}),
+    Standing.STOPPING: frozenset({State.STARTED}),
+}
+
 OF_STATE: Final[Mapping[State, tuple[Standing, ...]]] = {
     State.PENDING: (Standing.QUEUED, Standing.SCHEDULED, Standing.UNSENT),
     State.STARTED: (Standing.RUNNING,),
@@ -92,7 +104,11 @@ class Filter:
 
     def conditions(self, database: Database) -> Sequence[ColumnElement[bool]]:
         """Return what must hold of rows of `jobs`, for a statement that reads or changes them."""
-        held: list[ColumnElement[bool]] = [jobs.c.deleted_at.is_(None)]
+        return [jobs.c.deleted_at.is_(None), *self.meant(database)]
+
+    def meant(self, database: Database) -> Sequence[ColumnElement[bool]]:
+        """Return the same of rows that nobody has deleted, as no open job is."""
+        held: list[ColumnElement[bool]] = []
         if self.states:
             held.append(or_(*(standing_is(one, database) for one in self.states)))
         for column, values in self.plain():
@@ -116,6 +132,12 @@ class Filter:
             (jobs.c.failure, self.failures),
         )
         return [(column, values) for column, values in asked if values]
+
+    @classmethod
+    def of(cls, states: Iterable[State] = (), kind: str | None = None) -> Self:
+        """Return what means jobs in any of these states and of a kind; all where none is said."""
+        standings = [standing for state in states for standing in OF_STATE[state]]
+        return cls(states=tuple(standings), kinds=() if kind is None else (kind,))
 
     def as_text(self) -> str:
         """Return the filter as the search box takes it; it means the same when it is read again."""

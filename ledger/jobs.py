@@ -252,30 +252,17 @@ class Jobs:
             raise NoSuchJob(job_id)
         return job_from(row)
 
-    def page(
-        self,
-        *,
-        limit: int,
-        before: str | None = None,
-        states: Collection[State] = (),
-        kind: str | None = None,
-    ) -> list[Job]:
-        """Return jobs, newest first.
+    def page(self, *, limit: int, before: str | None = None) -> list[Job]:
+        """Return jobs, newest first; `Listing` finds those that a filter means.
 
         Args:
             limit: how many at the most.
             before: an id; only older jobs follow it.
-            states: only jobs in these states; all of them if empty.
-            kind: only jobs of this kind.
         """
         query = select(jobs).where(jobs.c.deleted_at.is_(None)).order_by(jobs.c.id.desc())
         query = query.limit(limit)
         if before is not None:
             query = query.where(jobs.c.id < before)
-        if states:
-            query = query.where(jobs.c.state.in_(states))
-        if kind is not None:
-            query = query.where(jobs.c.kind == kind)
         with self._database.read() as connection:
             return [job_from(row) for row in connection.execute(query)]
 

@@ -9,6 +9,8 @@ from flask import Blueprint, Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ledger.filters import Filter
+from ledger.listing import Place
 from ledger.logs import START
 from ledger.record import State
 from tasks.inputs import to_row
@@ -157,15 +159,13 @@ def index() -> ResponseReturnValue:
     several = {name: request.args.getlist(name) for name in request.args}
     query = {name: values if name == "state" else values[-1] for name, values in several.items()}
     asked = _parsed(Listing, query)
-    jobs = found.ledger.jobs.page(
-        limit=asked.limit + 1, before=asked.before, states=asked.state, kind=asked.kind
-    )
-    page = jobs[: asked.limit]
+    place = None if asked.before is None else Place(asked.before)
+    page = found.ledger.listing.page(Filter.of(asked.state, asked.kind), asked.limit, place)
     further = None
-    if len(jobs) > asked.limit:
-        below = urlencode(several | {"before": [page[-1].id]}, doseq=True)
+    if page.older:
+        below = urlencode(several | {"before": [page.jobs[-1].id]}, doseq=True)
         further = f"{url_for('api.index')}?{below}"
-    shown = [shapes.Job.of(job, found.kinds.get(job.kind)) for job in page]
+    shown = [shapes.Job.of(job, found.kinds.get(job.kind)) for job in page.jobs]
     return shapes.Jobs(jobs=shown, next=further).answer()
 
 

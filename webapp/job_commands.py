@@ -11,6 +11,8 @@ import click
 
 from ledger import Ledger
 from ledger.files import display_name
+from ledger.filters import Filter
+from ledger.listing import Place
 from ledger.record import Job, State, StoredFile
 from tasks.inputs import shown
 from tasks.kind import Kind
@@ -32,8 +34,8 @@ from webapp.uploads import PIECE
 def jobs(state: State | None, kind: str | None, before: str | None, limit: int) -> None:
     """List jobs, newest first."""
     states = () if state is None else (state,)
-    now = datetime.now(UTC)
-    for job in services().ledger.jobs.page(limit=limit, before=before, states=states, kind=kind):
+    place, now = None if before is None else Place(before), datetime.now(UTC)
+    for job in services().ledger.listing.page(Filter.of(states, kind), limit, place).jobs:
         word, at = words.label(job, now).word, f"{job.submitted_at.astimezone():%Y-%m-%d %H:%M}"
         click.echo(f"{job.id}  {at}  {word:<24}{job.kind}  {job.owner}")
 

@@ -82,17 +82,6 @@ def test_pages_go_from_the_newest_to_the_oldest_without_gap_or_repeat(ledger: Le
     assert ids([*first, *second]) == made[::-1]
 
 
-def test_a_page_shows_only_the_states_and_the_kind_asked_for(ledger: Ledger) -> None:
-    waiting, running = submit(ledger), submit(ledger)
-    submit(ledger, kind="tables")
-    claimed(ledger, running)
-
-    page = ledger.jobs.page(limit=10, states=[State.PENDING], kind="hello")
-
-    assert ids([*page]) == [waiting]
-    assert ledger.jobs.counts() == {State.PENDING: 2, State.STARTED: 1}
-
-
 def test_a_cancelled_waiting_job_ends_at_once(ledger: Ledger) -> None:
     job = submit(ledger)
 
