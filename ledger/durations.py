@@ -31,6 +31,15 @@ class Durations:
         """Return what `row` made."""
         return cls({int(microseconds): number for microseconds, number in row.items()})
 
+    @classmethod
+    def kept_in_all(cls, rows: Iterable[Mapping[str, int]]) -> Self:
+        """Return all of what `row` made several times, in less time than one by one."""
+        numbers: dict[str, int] = {}
+        for row in rows:
+            for microseconds, number in row.items():
+                numbers[microseconds] = numbers.get(microseconds, 0) + number
+        return cls.kept(numbers)
+
     def row(self) -> dict[str, int]:
         """Return them as JSON, whose names are texts."""
         return {str(microseconds): number for microseconds, number in self.numbers.items()}

@@ -1,7 +1,9 @@
 """The past by the hour: how many jobs ended how, how long they waited and how long they ran."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import delete, select
@@ -24,6 +26,7 @@ from ledger.tally import (
     together,
 )
 
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LATE: Final = timedelta(minutes=10)  # an end is recorded at most so long after its time
 LOOKS_BACK: Final = timedelta(days=31)  # for hours that nobody has counted
 KEPT: Final = timedelta(days=400)
@@ -109,26 +112,43 @@ class History:
             # Two clocks may do it at once for a moment, and say the same.
             connection.execute(new.on_conflict_do_nothing(), rows)
 
-    def of(self, kind: str, since: datetime, most: int = FRESH) -> list[Hour]:
+    def of(
+        self, kind: str, since: datetime, most: int = FRESH, step: timedelta = HOUR
+    ) -> list[Hour]:
         """Return the hours of a kind, or of ALL, in which any job ended; the first one first.
 
         The hour under way is counted now, unless more than `most` jobs ended in it: then it is as
         the clock counted it, within the last minute or so.
+
+        Args:
+            kind: whose.
+            since: the first hour is the one of this moment.
+            most: see above.
+            step: whole hours, so many of which are told as one, the hour under way apart; steps
+                follow each other from 1970 on.
         """
         columns = [hours.c[name] for name in Hour.__dataclass_fields__]
         query = select(*columns).where(hours.c.kind == kind, hours.c.begins_at >= hour_of(since))
+        query = query.order_by(hours.c.begins_at)
         under_way = hour_of(self._database.read_clock())
         with self._database.read() as connection:
-            kept = [_hour(row) for row in connection.execute(query.order_by(hours.c.begins_at))]
+            rows = connection.execute(query).all()
             of = kinds(connection) if kind == ALL else [kind]
-            if more_than(connection, of, under_way, most):
-                return [one for one in kept if one.ended]
-            fresh = together(under_way, tally(connection, of, under_way), kind)
-        return [
-            one
-            for one in (*kept, fresh)
-            if one.ended and (one is fresh or one.begins_at < under_way)
-        ]
+            fresh = []
+            if not more_than(connection, of, under_way, most):
+                rows = [row for row in rows if row.begins_at < under_way]
+                fresh = [together(under_way, tally(connection, of, under_way), kind)]
+        steps = groupby(rows, lambda row: (row.begins_at - EPOCH) // step)
+        found = [_as_one(list(several)) for _step, several in steps] + fresh
+        return [one for one in found if one.ended]
+
+    def runs(self, kind: str, since: datetime, until: datetime) -> Durations:
+        """Return how long the jobs ran that succeeded in the hours from one to before another."""
+        query = select(hours.c.runs).where(
+            hours.c.kind == kind, hours.c.begins_at >= since, hours.c.begins_at < until
+        )
+        with self._database.read() as connection:
+            return Durations.kept_in_all(connection.execute(query).scalars())
 
     def newest(
         self, kind: str, since: datetime, limit: int, until: datetime | None = None
@@ -145,7 +165,14 @@ class History:
             return [Ended(*row) for row in connection.execute(query)]
 
 
-def _hour(row: Any) -> Hour:
-    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
-    waits, runs = Durations.kept(values.pop("waits")), Durations.kept(values.pop("runs"))
-    return Hour(**values, waits=waits, runs=runs)
+def _as_one(rows: Sequence[Any]) -> Hour:
+    """Return rows of one kind as the hour that they are together."""
+    return Hour(
+        kind=rows[0].kind,
+        begins_at=rows[0].begins_at,
+        succeeded=sum(row.succeeded for row in rows),
+        failed=sum(row.failed for row in rows),
+        cancelled=sum(row.cancelled for row in rows),
+        waits=Durations.kept_in_all(row.waits for row in rows),
+        runs=Durations.kept_in_all(row.runs for row in rows),
+    )

@@ -44,10 +44,9 @@ class Past:
         """
         now = ledger.database.read_clock()
         since = period.since(now)
-        hours = ledger.history.of(kind, min(since, now - TYPICAL))
-        typical = total(one.runs for one in hours if one.begins_at >= now - TYPICAL)
-        within = [one for one in hours if one.begins_at >= since]
-        pieces = slots(period, within, now)
+        pieces = slots(period, ledger.history.of(kind, since, step=period.step), now)
+        before = ledger.history.runs(kind, now - TYPICAL, since)
+        typical = total([before, *(piece.hour.runs for piece in pieces)])
         jobs, each = _to_draw(ledger, kind, period, pieces)
         return cls(period, now, pieces, jobs, each, typical)
 

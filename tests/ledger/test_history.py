@@ -6,7 +6,7 @@ import pytest
 
 from ledger import Ledger
 from ledger.attempts import Outcome
-from ledger.durations import Durations
+from ledger.durations import Durations, total
 from ledger.record import Cause, Ending, State
 from ledger.tally import ALL, HOUR, Hour, hour_of
 from tasks.counting import Counting
@@ -170,3 +170,21 @@ def test_the_clock_counts_at_once_and_then_not_for_a_minute(ledger: Ledger, time
     assert len(ledger.depths.since(start)) == 1
     Counting(ledger, {"default"}).do()
     assert len(ledger.depths.since(start)) == 2
+
+
+def test_steps_of_several_hours_are_told_as_one_and_have_all_their_runs(
+    ledger: Ledger, time: OwnTime
+) -> None:
+    start = time.now  # Midnight, so that a step of six hours begins there.
+    for seconds in (10, 20, 30):
+        ran(ledger, time, 1, seconds)
+        time.passes(3 * 3600 - 1 - seconds)
+    assert ledger.history.count(24) == 10
+    by_hour = ledger.history.of("hello", start)
+    by_step = ledger.history.of("hello", start, step=6 * HOUR)
+
+    assert numbers(by_hour) == [(start + at * HOUR, 1, 0, 0) for at in (0, 3, 6)]
+    assert numbers(by_step) == [(start, 2, 0, 0), (start + 6 * HOUR, 1, 0, 0)]
+    assert by_step[0].runs == total(hour.runs for hour in by_hour[:2])
+    assert by_step[0].waits == total(hour.waits for hour in by_hour[:2])
+    assert ledger.history.runs("hello", start, start + 6 * HOUR) == by_step[0].runs
