@@ -10,6 +10,7 @@ from sqlalchemy import (
     Select,
     String,
     Text,
+    TextClause,
     and_,
     bindparam,
     cast,
@@ -26,7 +27,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 
 from ledger.card_tables import cards
 from ledger.database import Database
-from ledger.schema import jobs
+from ledger.schema import UNFILED, jobs
 from ledger.texts import searchable, words_of
 
 PREFIX: Final = "*"  # at a phrase's end: its last word may go on
@@ -60,7 +61,7 @@ class Cards:
 
     def file_settled(self, summary: Summary, limit: int) -> int:
         """Make the cards of jobs that have settled, oldest first; return for how many."""
-        rows = self._unfiled(jobs.c.finished_at.is_not(None), limit)
+        rows = self._first(limit, UNFILED)
         if not rows:
             return 0
         filed = (
@@ -91,7 +92,7 @@ class Cards:
         """
         has_none = ~select(cards.c.job).where(cards.c.job == jobs.c.id).exists()
         open_ = and_(jobs.c.finished_at.is_(None), jobs.c.id > after, has_none)
-        rows = self._unfiled(open_, limit)
+        rows = self._first(limit, open_)
         if not rows:
             return None
         made = {str(row.id): self._card(row, summary) for row in rows}
@@ -104,15 +105,10 @@ class Cards:
         newest: str = max(made)
         return newest
 
-    def _unfiled(
-        self, condition: ColumnElement[bool], limit: int
+    def _first(
+        self, limit: int, condition: ColumnElement[bool] | TextClause
     ) -> Sequence[Row[*tuple[Any, ...]]]:
-        query = (
-            select(*_READ)
-            .where(jobs.c.filed_at.is_(None), jobs.c.deleted_at.is_(None), condition)
-            .order_by(jobs.c.id)
-            .limit(limit)
-        )
+        query = select(*_READ).where(condition).order_by(jobs.c.id).limit(limit)
         with self._database.read() as connection:
             return connection.execute(query).all()
 

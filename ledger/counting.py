@@ -10,7 +10,16 @@ from sqlalchemy import Connection, and_, func, select, true
 from ledger.card_tables import cards
 from ledger.cards import has_a_word
 from ledger.database import Database
-from ledger.filed import MANY, facets_of, having_words, runs_of, unfiled
+from ledger.filed import (
+    MANY,
+    ends_of,
+    facets_of,
+    having_words,
+    looked_up_by,
+    open_ones,
+    runs_of,
+    settled_just_now,
+)
 from ledger.filters import Filter, Standing
 from ledger.record import State
 from ledger.schema import jobs
@@ -80,11 +89,13 @@ class Counting:
             )
 
     def _of(self, connection: Connection, wanted: Filter) -> Count:
-        """Count those that are open or settled just now, then the others, no further than CAP."""
-        fresh = unfiled(wanted, self._database, jobs.c.id)
-        runs = runs_of(wanted, self._database)
+        """Count those that are open, or settled just now, then the others, no further than CAP."""
+        opened = open_ones(wanted, self._database, jobs.c.state, by=looked_up_by(wanted))
+        queries = [] if opened is None else [opened]
+        if ends_of(wanted):
+            queries.append(settled_just_now(wanted, self._database, jobs.c.id))
         number = 0
-        for query in (fresh, *runs):
+        for query in (*queries, *runs_of(wanted, self._database)):
             capped = query.limit(CAP + 1 - number).subquery()
             number += connection.execute(select(func.count()).select_from(capped)).scalar_one()
             if number > CAP:

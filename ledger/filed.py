@@ -1,6 +1,7 @@
 """Which jobs a filter means, asked of `jobs` and of cards so that an index answers in order."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
 from typing import Any, Final
@@ -13,15 +14,19 @@ from sqlalchemy.sql.visitors import replacement_traverse
 from ledger.card_tables import cards
 from ledger.cards import CARD_WORDS, has_words, match_text, on_sqlite
 from ledger.database import Database
-from ledger.filters import ENDS, Filter, Standing
+from ledger.filters import ENDS, OPEN, Filter, Standing
 from ledger.record import Cause, State
-from ledger.schema import jobs
+from ledger.schema import UNFILED, jobs
 
 # An id has the time of the machine that made it, which may be so wrong at the most.
 SLACK: Final = timedelta(days=1)
 
 # Cards with the words that are asked for, of which no more are looked through at a time.
 MANY: Final = 3_000
+
+# Of these more is to be known than the state of a row.
+_LATER: Final = frozenset({Standing.QUEUED, Standing.SCHEDULED, Standing.UNSENT, Standing.STOPPING})
+_MOST: Final = frozenset({Standing.OPEN, Standing.WAITING})
 
 Conditions = list[ColumnElement[bool]]
 Asked = tuple[Column[str], tuple[str, ...]]
@@ -41,20 +46,66 @@ def _ends_of(wanted: Filter) -> set[tuple[State, Cause | None]]:
     return {(state, cause) for state, cause in ends if cause is None or (state, None) not in ends}
 
 
-def unfiled(wanted: Filter, database: Database, *columns: Any) -> Select[Any]:
-    """Return a query for those meant whose cards do not tell all yet: open, or settled just now."""
-    query = select(*columns).where(jobs.c.filed_at.is_(None))
-    conditions = wanted.conditions(database)
-    if on_sqlite(database):
-        # They are few, so their own index is the best; SQLite would believe that any equality is.
-        conditions = [replacement_traverse(one, {}, _kept_from_indexes) for one in conditions]
-    return query.where(*conditions)
+def open_ones(
+    wanted: Filter, database: Database, *columns: Any, by: Column[Any]
+) -> Select[Any] | None:
+    """Return a query for the open jobs that are meant, None where none can be.
+
+    Args:
+        wanted: which jobs.
+        database: where they are.
+        columns: what is asked of them.
+        by: the column with which the index begins that is the best; see `looked_up_by`.
+    """
+    standings = [one for one in wanted.states or (Standing.OPEN,) if one in OPEN]
+    if wanted.failures or not standings:
+        return None
+    states = sorted(frozenset().union(*(OPEN[one] for one in standings)))
+    told = standings if _LATER.intersection(standings) else ()
+    meant = replace(wanted, states=tuple(told)).meant(database)
+    conditions = [jobs.c.state.in_(states), *meant]
+    return select(*columns).where(jobs.c.finished_at.is_(None), *_by(conditions, by, database))
 
 
-def _kept_from_indexes(element: Any, **_options: Any) -> Any:
-    """Put a plus before a column of `jobs`, which in SQLite means nothing but that."""
-    ours = isinstance(element, Column) and element.table is jobs and element is not jobs.c.id
-    return UnaryExpression(element, operator=custom_op("+")) if ours else None
+def looked_up_by(wanted: Filter) -> Column[Any]:
+    """Return the first column of the index of open jobs in which those that are meant are few.
+
+    The index that begins with the state has all that is mostly asked of an open job, so that no
+    row need be looked at for it.
+    """
+    return jobs.c.batch if wanted.batches else jobs.c.state
+
+
+def are_most(wanted: Filter) -> bool:
+    """Return whether nearly all open jobs are meant, so that the newest of them are soon found."""
+    if wanted.plain() or wanted.since or wanted.until:
+        return False
+    return not wanted.states or not _MOST.isdisjoint(wanted.states)
+
+
+def settled_just_now(wanted: Filter, database: Database, *columns: Any) -> Select[Any]:
+    """Return a query for settled jobs that are meant and that lists don't find by a card yet."""
+    conditions = _by(wanted.meant(database), jobs.c.id, database)
+    return select(*columns).where(UNFILED, *conditions)
+
+
+def _by(
+    conditions: Sequence[ColumnElement[bool]], column: Column[Any], database: Database
+) -> Conditions:
+    """Keep SQLite from an index that does not begin with this column.
+
+    Most jobs are of few kinds and people, and the jobs that are meant here are few; but SQLite
+    believes that any equality is best looked up.
+    """
+    if not on_sqlite(database):
+        return list(conditions)
+
+    def plus(element: Any, **_options: Any) -> Any:
+        # A plus before a column means nothing but that no index is used for it.
+        ours = isinstance(element, Column) and element.table is jobs and element is not column
+        return UnaryExpression(element, operator=custom_op("+")) if ours else None
+
+    return [replacement_traverse(one, {}, plus) for one in conditions]
 
 
 def runs_of(wanted: Filter, database: Database) -> Iterator[Select[Any]]:

@@ -1,6 +1,6 @@
 """The list of jobs: a page of those that a filter means, newest first.
 
-    open, or settled just now ── rows of `jobs`, by a small index ──────────────┐
+    open, or settled just now ── rows of `jobs`, by small indexes ──────────────┐
     all others ── their cards, by the index that begins with what is asked ──┴──► a page
 
 An id says when its job was submitted, so a page's place is an id: what arrives later changes none
@@ -12,16 +12,24 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from zlib import crc32
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from ledger.card_tables import cards
 from ledger.cards import has_a_word
 from ledger.database import Database
-from ledger.filed import MANY, having_words, runs_of, unfiled
+from ledger.filed import (
+    MANY,
+    are_most,
+    having_words,
+    looked_up_by,
+    open_ones,
+    runs_of,
+    settled_just_now,
+)
 from ledger.filters import Filter
 from ledger.jobs import job_from
 from ledger.record import Job, State
-from ledger.schema import jobs
+from ledger.schema import UNFILED, jobs
 
 FEW: Final = 300  # cards with the words that are asked for, in which a page is looked for first
 
@@ -85,27 +93,37 @@ class Listing:
     def _newest(
         self, connection: Connection, wanted: Filter, limit: int, place: Place | None
     ) -> list[Job]:
-        order = jobs.c.id if place and place.above else jobs.c.id.desc()
-        fresh = unfiled(wanted, self._database, jobs)
-        fresh = fresh.order_by(order).limit(limit)
-        if place:
-            fresh = fresh.where(place.beyond(jobs.c.id, place.job))
-        # The fresh ones first: what is filed meanwhile is in both, and nothing in neither.
-        found = {row.id: row for row in connection.execute(fresh)}
+        up = place is not None and place.above
+        fresh = settled_just_now(wanted, self._database, jobs)
+        # In this order: what settles or is filed meanwhile is in both, and nothing in neither.
+        queries = [self._open(wanted, limit, place), _next(fresh, jobs.c.id, limit, place)]
+        found = {
+            row.id: row
+            for query in queries
+            if query is not None
+            for row in connection.execute(query)
+        }
         ids: set[str] = set()
         for query in runs_of(wanted, self._database):
-            by_job = cards.c.job if place and place.above else cards.c.job.desc()
-            run = query.order_by(by_job).limit(limit)
-            if place:
-                run = run.where(place.beyond(cards.c.job, place.job))
+            run = _next(query, cards.c.job, limit, place)
             ids.update(connection.execute(run).scalars())
-        nearest = sorted({*found, *ids}, reverse=not (place and place.above))[:limit]
+        nearest = sorted({*found, *ids}, reverse=not up)[:limit]
         filed = select(jobs).where(
             jobs.c.id.in_([job for job in nearest if job not in found]),
             jobs.c.deleted_at.is_(None),
         )
         found |= {row.id: row for row in connection.execute(filed)}
         return [job_from(found[job]) for job in nearest if job in found]
+
+    def _open(self, wanted: Filter, limit: int, place: Place | None) -> Select[Any] | None:
+        """Return a query for the next open jobs that are meant, None where none can be."""
+        by = jobs.c.id if are_most(wanted) else looked_up_by(wanted)
+        found = open_ones(wanted, self._database, jobs.c.id, by=by)
+        if found is None:
+            return None
+        # Where they are few they are sorted, for in their order one would look at all others.
+        by_id = jobs.c.id if by is jobs.c.id else jobs.c.id.concat("")
+        return select(jobs).where(jobs.c.id.in_(_next(found, by_id, limit, place)))
 
     def _with_words(
         self, connection: Connection, wanted: Filter, limit: int, place: Place | None
@@ -152,12 +170,22 @@ class Listing:
 
         Of many open jobs only the newest and the running ones are looked at.
         """
-        newest = select(jobs.c.id, jobs.c.revision).where(jobs.c.filed_at.is_(None))
-        newest = newest.order_by(jobs.c.id.desc()).limit(FEW)
-        running = select(jobs.c.id, jobs.c.revision).where(
-            jobs.c.finished_at.is_(None), jobs.c.state == State.STARTED
+        row = select(jobs.c.id, jobs.c.revision)
+        open_ = row.where(jobs.c.finished_at.is_(None))
+        queries = (
+            open_.order_by(jobs.c.id.desc()),
+            open_.where(jobs.c.state == State.STARTED),
+            row.where(UNFILED).order_by(jobs.c.id.desc()),
         )
         with self._database.read() as connection:
-            rows = [tuple(row) for row in connection.execute(newest)]
-            rows += [tuple(row) for row in connection.execute(running.limit(FEW))]
+            rows = [tuple(row) for query in queries for row in connection.execute(query.limit(FEW))]
         return f"{crc32(repr(rows).encode()):08x}"
+
+
+def _next(
+    query: Select[Any], by: ColumnElement[Any], limit: int, place: Place | None
+) -> Select[Any]:
+    """Return a query's first rows by an id, the newest first, from a place on."""
+    up = place is not None and place.above
+    some = query.order_by(by if up else by.desc()).limit(limit)
+    return some.where(place.beyond(by, place.job)) if place else some

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
-from ledger import Ledger
+from ledger import Ledger, Settings
 from ledger.attempts import Outcome
 from ledger.cards import take_out
 from ledger.counting import Count
@@ -15,7 +16,7 @@ from ledger.filters import Filter, Standing
 from ledger.jobs import Submission
 from ledger.listing import Place
 from ledger.record import Cause, Ending, Error, State
-from ledger.schema import jobs
+from ledger.schema import UNFILED, jobs
 from tests.ledger.conftest import OwnTime, claimed, submit
 
 SUCCESS = Outcome(State.SUCCESS, Ending.SUCCEEDED)
@@ -228,6 +229,20 @@ def test_pages_go_both_ways_while_new_jobs_arrive(ledger: Ledger, wanted: Filter
     assert (len(beyond.jobs), beyond.newer) == (3, False)
 
 
+def test_a_list_by_celery_s_states_has_all_that_stand_so(
+    ledger: Ledger, told: dict[str, str]
+) -> None:
+    waiting, images = (
+        Filter.of([State.PENDING]),
+        Filter.of([State.SUCCESS, State.STARTED], "images"),
+    )
+    for _before_and_after_its_cards in range(2):
+        found = [{job.id for job in ledger.listing.page(one, 99).jobs} for one in (waiting, images)]
+        assert found == [{told["queued"], told["unsent"]}, {told["images"], told["running"]}]
+        assert len(ledger.listing.page(Filter.of(), 99).jobs) == len(told)
+        file_all(ledger)
+
+
 def test_a_deleted_job_is_in_no_list_and_comes_back_with_a_new_card(ledger: Ledger) -> None:
     job = submit(ledger)
     ledger.jobs.request_cancel(job)
@@ -266,3 +281,45 @@ def test_an_open_job_is_filed_again_when_it_has_settled(ledger: Ledger) -> None:
     wanted = Filter(words=("no route",), states=(Standing.FAILED,))
     assert [one.id for one in ledger.listing.page(wanted, 9).jobs] == [job]
     assert ledger.counting.parts(wanted)[Standing.FAILED] == Count(1)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (Filter(), "ix_jobs_open_id"),
+        (Filter(states=(Standing.WAITING,)), "ix_jobs_open_id"),
+        (Filter(owners=("ada",)), "COVERING INDEX ix_jobs_open"),
+        (Filter(states=(Standing.RUNNING,), kinds=("hello",)), "COVERING INDEX ix_jobs_open"),
+        (Filter(states=(Standing.SCHEDULED,)), "COVERING INDEX ix_jobs_open"),
+        (Filter(errors=("OSError",)), "COVERING INDEX ix_jobs_open"),
+        (Filter(batches=("b",)), "ix_jobs_batch"),
+    ],
+)
+def test_open_jobs_are_found_on_sqlite_without_a_look_at_all_of_them(
+    tmp_path: Path, wanted: Filter, index: str
+) -> None:
+    ledger = Ledger(Settings(postroom_var=tmp_path))
+    ledger.upgrade()
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+        asked.append((statement, values))
+
+    event.listen(ledger.database.engine, "before_cursor_execute", note)
+    ledger.listing.page(wanted, 9)
+    event.remove(ledger.database.engine, "before_cursor_execute", note)
+    with ledger.database.read() as connection:
+        plans = [
+            " ".join(
+                row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", values)
+            )
+            for one, values in asked
+        ]
+    ledger.close()
+
+    assert index in plans[0]
+    assert all(
+        "ix_jobs_unfiled" in plan
+        for plan, (one, _) in zip(plans, asked, strict=True)
+        if UNFILED.text in one
+    )
