@@ -1,105 +1,164 @@
 """A year's history of a busy console, made up: the same each time, the oldest job first."""
 
-import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
-from ledger.texts import searchable
+from bench import likely
+from tasks.kind import Kind
 
 YEAR: Final = 365 * 86_400_000_000  # microseconds
-OPEN: Final = 400  # of the newest jobs, which wait or run
-
-KINDS: Final = {"images": 38, "media": 22, "tables": 18, "hello": 12, "commands": 9, "rare": 1}
-QUEUES: Final = {"media": "media", "commands": "commands"}
-PEOPLE: Final = [f"{name}{number}" for number in ("", 2, 3, 4) for name in (
-    *("ada", "grace", "linus", "barbara", "edsger", "frances", "donald", "radia"),
-)]  # fmt: skip
-NOUNS: Final = [
-    *("holiday", "invoice", "portrait", "garden", "harbour", "wedding", "survey", "concert"),
-    *("lecture", "podcast", "minutes", "budget", "census", "orders", "weather", "museum"),
-]
-PLACES: Final = ["berlin", "lagos", "osaka", "quito", "oslo", "porto", "delhi", "austin"]
-ERRORS: Final = [
-    ("ConnectionRefusedError", "[Errno 111] Connection refused by 10.0.{a}.{b}:5432"),
-    ("ValueError", "the column price_{a} has no number in line {b}"),
-    ("OSError", "[Errno 28] No space left on device while writing part {b}"),
-    ("CalledProcessError", "ffmpeg returned exit status {a}: Invalid data found at frame {b}"),
-    ("UnidentifiedImageError", "cannot identify image file number {b}"),
-]
+RUNNING: Final = 8  # of the open jobs; all others wait
+FILES_LEFT: Final = 0.25  # Of older jobs the files have been deleted.
+WORKERS: Final = 40  # that there have been
+LIVING: Final = tuple(f"w{number}" for number in range(WORKERS - 4, WORKERS))
+# Some jobs by their place among those that have ended, newest first.
+LONG_LOGS: Final = {3: 600, 7: 20_000}  # lines
+MANY_ATTEMPTS: Final = {11: 40}
+FOLDER: Final = 13  # was given a whole folder
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """One job: its row, and its card, as tuples in the order of JOB and CARD."""
+class End:
+    """How a job stands: its state, cause and error, and how each of its attempts ended."""
 
-    job: tuple[Any, ...]
-    card: tuple[Any, ...]
+    state: str
+    cause: str | None = None
+    error: likely.Error = likely.NO_ERROR
+    attempts: tuple[str | None, ...] = ()
 
-
-JOB: Final = (
-    *("id", "kind", "inputs", "owner", "queue", "state", "cause", "attempt", "submitted_at"),
-    *("sent_at", "started_at", "finished_at", "worker", "message", "delivery_count"),
-    *("progress_done", "progress_total", "result", "error_type", "error_message", "filed_at"),
-)
-CARD: Final = (
-    *("number", "job", "state", "cause", "kind", "owner", "queue", "submitted_at", "error", "text"),
-)
+    @property
+    def settled(self) -> bool:
+        """Whether it has ended."""
+        return self.state not in {"PENDING", "STARTED"}
 
 
-def jobs(number: int, now: datetime) -> Iterator[Made]:
-    """Yield so many jobs, the oldest first, the last one submitted just before `now`."""
-    chance = random.Random(number)  # noqa: S311 - to be the same each time
-    end = int(now.astimezone(UTC).timestamp() * 1_000_000)
-    # Busier towards the end, as consoles are.
-    for place in range(number):
-        at = end - YEAR + int(YEAR * ((place + 1) / number) ** 0.7)
-        at = min(at, end - (number - place) * 1000)
-        yield _job(chance, place, at, left=number - place)
+@dataclass(frozen=True, slots=True)
+class One:
+    """A job as it is made up; times are in microseconds since 1970.
+
+    `uploads` are all the files that it was given, and `kept` says whether they are still there.
+    """
+
+    number: int
+    id: str
+    kind: Kind
+    owner: str
+    queue: str
+    batch: str | None
+    retried_from: str | None
+    inputs: Mapping[str, Any]
+    uploads: list[dict[str, Any]]
+    kept: bool
+    end: End
+    worker: str
+    lines: int
+    submitted_at: int
+    started_at: int | None
+    finished_at: int | None
 
 
-def _job(chance: random.Random, place: int, at: int, left: int) -> Made:
-    job = f"{at // 1000:012x}7{place % 4096:03x}8{chance.getrandbits(60):015x}"
-    job = f"{job[:8]}-{job[8:12]}-{job[12:16]}-{job[16:20]}-{job[20:]}"
-    kind = chance.choices(*_weighted(KINDS))[0]
-    owner = PEOPLE[min(int(chance.expovariate(0.25)), len(PEOPLE) - 1)]
-    queue = QUEUES.get(kind, "default")
-    subject = f"{chance.choice(NOUNS)} {chance.choice(PLACES)} {place % 9973}"
-    inputs = {"name": subject, "width": 1280, "format": "webp"}
-    state, cause, error = _end(chance, left)
-    settled, began = state in {"SUCCESS", "FAILURE", "REVOKED"}, state not in {"PENDING", "REVOKED"}
-    started = at + 400_000 if began else None
-    finished = at + int(chance.lognormvariate(15, 1.5)) + 400_000 if settled else None
-    row = (
-        *(job, kind, json.dumps(inputs), owner, queue, state, cause, int(began), at, at + 2000),
-        *(started, finished, "w" if began else None, "m" if began else None),
-        *(0 if began else None, 100.0, 100.0, '{"made": 3}' if state == "SUCCESS" else None),
-        *(*(error or (None, None)), finished),
-    )
-    text = searchable(kind, owner, f"name={subject}, width=1280, format=webp", *(error or ()))
-    card = (
-        *(place + 1, job, state if settled else None, cause if settled else None, kind, owner),
-        *(queue, at, error and error[0], text),
-    )
-    return Made(row, card)
+class Believable:
+    """Makes up jobs.
 
+    Args:
+        kinds: by name; those in `likely.KINDS` are among them.
+        number: how many jobs.
+        waiting: how many of them, the newest, are open.
+        now: just before this the last one was submitted.
+    """
 
-def _weighted(table: dict[str, int]) -> tuple[list[str], list[int]]:
-    return list(table), list(table.values())
+    def __init__(self, kinds: Mapping[str, Kind], number: int, waiting: int, now: datetime) -> None:
+        self._chance = random.Random(number)  # noqa: S311 - to be the same each time
+        self._kinds = kinds
+        self._number = number
+        self._waiting = waiting
+        self._end = int(now.astimezone(UTC).timestamp() * 1_000_000)
+        self._batch = ""
+        self._failed: tuple[str, str] | None = None  # the last one: its id and kind
 
+    def jobs(self) -> Iterator[One]:
+        """Yield one job after the other."""
+        for place in range(self._number):
+            # Busier towards the end, as consoles are.
+            at = self._end - YEAR + int(YEAR * ((place + 1) / self._number) ** 0.7)
+            yield self._job(place, min(at, self._end - (self._number - place) * 1000))
 
-def _end(chance: random.Random, left: int) -> tuple[str, str | None, tuple[str, str] | None]:
-    """Return state, cause and error."""
-    if left <= OPEN:
-        return ("STARTED" if left % 100 == 0 else "PENDING"), None, None
-    roll = chance.random()
-    if roll < 0.93:
-        return "SUCCESS", None, None
-    if roll < 0.95:
-        return "REVOKED", None, None
-    kind, words = chance.choice(ERRORS)
-    error = kind, words.format(a=chance.randrange(256), b=chance.randrange(256))
-    cause = "crashed" if roll > 0.999 else "timeout" if roll > 0.99 else "error"
-    return "FAILURE", cause, error
+    def _job(self, place: int, at: int) -> One:
+        chance, left = self._chance, self._number - place
+        job = self._id(place, at)
+        kind, several = likely.kind_and_files(chance)
+        if left - self._waiting == FOLDER:
+            kind, several = "images", likely.FOLDER
+        subject = f"{chance.choice(likely.NOUNS)} {chance.choice(likely.PLACES)} {place % 9973}"
+        inputs, uploads = likely.inputs(chance, kind, subject, several)
+        end = self._how_it_ended(kind, left)
+        started = at + 400_000 * len(end.attempts) if end.attempts else None
+        ran = int(chance.lognormvariate(15, 1.5))
+        lines = min(60, 1 + int(chance.lognormvariate(0.9, 0.8)))
+        return One(
+            number=place + 1,
+            id=job,
+            kind=self._kinds[kind],
+            owner=likely.PEOPLE[min(int(chance.expovariate(0.25)), len(likely.PEOPLE) - 1)],
+            queue=likely.QUEUES.get(kind, "default"),
+            batch=self._batch_of(place, job),
+            retried_from=self._retry_of(job, kind, end),
+            inputs=inputs,
+            uploads=uploads,
+            kept=left <= self._number * FILES_LEFT,
+            end=end,
+            worker=f"w{WORKERS * place // self._number // 4 * 4 + place % 4}",
+            lines=LONG_LOGS.get(left - self._waiting, lines) if started else 0,
+            submitted_at=at,
+            started_at=started,
+            finished_at=(started or at + 300_000) + ran if end.settled else None,
+        )
+
+    def _id(self, place: int, at: int) -> str:
+        """Return a UUIDv7 of that time."""
+        low = (2 << 62) | self._chance.getrandbits(62)
+        return str(UUID(int=(at // 1000) << 80 | 7 << 76 | (place % 4096) << 64 | low))
+
+    def _batch_of(self, place: int, job: str) -> str | None:
+        """Return the batch of every fourth thousand of jobs, which has the id of its first job."""
+        if place // 1000 % 4:
+            return None
+        if place % 1000 == 0 or not self._batch:
+            self._batch = job
+        return self._batch
+
+    def _retry_of(self, job: str, kind: str, end: End) -> str | None:
+        """Have every second job of the kind that failed last be what somebody tried again."""
+        failed = self._failed
+        again = failed is not None and failed[1] == kind and self._chance.random() < 0.5
+        if end.state == "FAILURE":
+            self._failed = job, kind
+        elif again:
+            self._failed = None
+        return failed[0] if failed and again else None
+
+    def _how_it_ended(self, kind: str, left: int) -> End:
+        chance = self._chance
+        if left <= self._waiting:
+            runs = left > self._waiting - RUNNING
+            return End("STARTED", attempts=(None,)) if runs else End("PENDING")
+        place = left - self._waiting
+        if place in LONG_LOGS or place in MANY_ATTEMPTS:
+            before = ("interrupted",) * (MANY_ATTEMPTS.get(place, 1) - 1)
+            return End("SUCCESS", attempts=(*before, "succeeded"))
+        earlier: tuple[str, ...] = ()
+        if chance.random() < 0.12:
+            number = min(5, 1 + int(chance.expovariate(1)))
+            earlier = tuple(chance.choices(("retried", "interrupted", "lost"), (6, 2, 1), k=number))
+        roll = chance.random()
+        if roll < 0.93:
+            return End("SUCCESS", attempts=(*earlier, "succeeded"))
+        if roll < 0.95:
+            return End("REVOKED", attempts=(*earlier, "cancelled") if roll < 0.94 else ())
+        cause = "crashed" if roll > 0.999 else "timeout" if roll > 0.99 else "error"
+        ending = {"crashed": "crashed", "timeout": "timed out", "error": "failed"}[cause]
+        return End("FAILURE", cause, likely.error(chance, kind), (*earlier, ending))

@@ -1,138 +1,163 @@
-"""How long the console's pages take with a million jobs: python -m bench.console [jobs] [rounds].
+"""How long the console's pages take with a million jobs: python -m bench.console.
 
 It fills a ledger on SQLite and one on PostgreSQL, in temporary folders that are gone afterwards,
-with a year's jobs, their attempts and log lines, and asks for each page, one after the other, as a
-signed-in person does. It needs about 5 GB for a million jobs, and PostgreSQL's programs.
+with a year's jobs, their attempts, logs and files, has the clock's chores catch up, and asks for
+each page a person opens, one after the other, as somebody does who has signed in. It needs about
+10 GB for a million jobs, PostgreSQL's programs, and ten minutes.
+
+    --filled URL   instead measures a ledger that `python -m bench.filling URL` has filled
+    --busy         measures while a writer submits, claims, settles and files 200 jobs a second
+    --json FILE    keeps the figures
 """
 
+import argparse
+import json
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlencode
 
+from flask import Flask
 from flask.testing import FlaskClient
 
 from bench.filling import fill
+from bench.pages import Page, pages
+from bench.surroundings import beat
+from bench.writer import writing
 from ledger import Ledger, Settings
-from ledger.workers import NewWorker
+from tasks.kind import kinds
 from tests.services import PostgreSQL
-from webapp import create_app
+from webapp import create_app, joblist, queues, workers
 
-AIM = 50.0  # milliseconds, of the median
-
-
-def searches(now: datetime) -> dict[str, str]:
-    """Return what is asked of the list, by what it is called in the table."""
-    half_a_year = f"{now - timedelta(days=180):%Y-%m-%d}"
-    return {
-        "all jobs": "",
-        "one state": "state:failed",
-        "a part of a state": "state:crashed",
-        "waiting": "state:waiting",
-        "one kind": "kind:images",
-        "a rare kind": "kind:rare",
-        "one person": "by:me",
-        "kind, person and state": "kind:media by:grace3 state:failed",
-        "nothing, from many": "kind:images by:nobody",
-        "two kinds, two people": "kind:images,rare by:ada,radia4",
-        "one queue": "queue:commands",
-        "since yesterday": "since:yesterday",
-        "until half a year ago": f"until:{half_a_year}",
-        "a class of errors": "error:OSError",
-        "a frequent word": "holiday",
-        "a word that all have": "webp",
-        "a rare word": "9001",
-        "a phrase": '"connection refused by"',
-        "the beginning of a word": "refus*",
-        "two words, one state": "harbour osaka state:cancelled",
-        "a frequent word, a rare kind": "webp kind:rare state:failed",
-        "a word that nothing has": "xyzzy",
-    }
+NOWHERE = "http://127.0.0.1:9"  # RabbitMQ's management, whose own time is none of ours
 
 
-def main(jobs: int, rounds: int) -> None:
-    """Print one table of both databases."""
-    columns = {}
-    for name, opened in (("SQLite", sqlite), ("PostgreSQL", postgresql)):
-        with opened() as settings:
-            columns[name] = measured(settings, jobs, rounds)
-    print(f"{jobs:,} jobs; server time in ms, {rounds} rounds")
-    print(f"{'':34}" + "".join(f"{name:>12} p50  p95" for name in columns))
-    for page in columns["SQLite"]:
-        figures = [figure for times in columns.values() for figure in times[page]]
-        slow = " *" if max(figures[::2]) > AIM else ""
-        print(
-            f"{page:34}"
-            + "".join(
-                f"{p50:16.1f} {p95:6.1f}"
-                for p50, p95 in zip(figures[::2], figures[1::2], strict=True)
-            )
-            + slow
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A page's times in milliseconds: the median, the 95th percentile, and the aim of the first."""
+
+    p50: float
+    p95: float
+    aim: float
+    size: int  # bytes of the page
+
+
+def main() -> None:
+    """Print one table of all databases."""
+    asked = _arguments()
+    measured: dict[str, dict[str, Figures]] = {}
+    with ExitStack() as opened:
+        for name, url in _databases(asked, opened):
+            measured[name] = _measured(url, asked)
+    _print(measured, f"{asked.rounds} rounds{', beside a writer' if asked.busy else ''}")
+    if asked.json:
+        told = {
+            database: {page: asdict(one) for page, one in table.items()}
+            for database, table in measured.items()
+        }
+        asked.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, add_help=True)
+    parser.add_argument("--jobs", type=int, default=1_000_000)
+    parser.add_argument("--waiting", type=int, default=2_000)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--filled", action="append", default=[], metavar="URL")
+    parser.add_argument("--busy", action="store_true")
+    parser.add_argument("--only", default="", help="pages whose names have this")
+    parser.add_argument("--json", type=Path)
+    return parser.parse_args()
+
+
+def _databases(asked: argparse.Namespace, opened: ExitStack) -> Iterator[tuple[str, str]]:
+    for url in asked.filled:
+        yield ("SQLite" if url.startswith("sqlite") else "PostgreSQL"), url
+    if not asked.filled:
+        folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="postroom-bench-"))
+        yield "SQLite", f"sqlite:///{folder}/ledger.sqlite3"
+        yield "PostgreSQL", opened.enter_context(PostgreSQL()).database()
+
+
+def _measured(url: str, asked: argparse.Namespace) -> dict[str, Figures]:
+    """Return each page's figures, of a ledger that is filled first where it is empty."""
+    with tempfile.TemporaryDirectory(prefix="postroom-bench-") as folder:
+        settings = Settings(
+            postroom_var=Path(folder), database_url=url, storage_url="", management_url=NOWHERE
         )
+        ledger, now = Ledger(settings), datetime.now(UTC)
+        if not asked.filled:
+            ledger.upgrade()
+            fill(ledger, kinds(), asked.jobs, asked.waiting, now)
+        try:
+            return _timed(ledger, settings, asked, now)
+        finally:
+            ledger.close()
 
 
-def measured(settings: Settings, jobs: int, rounds: int) -> dict[str, tuple[float, float]]:
-    """Fill a ledger and return the median and the 95th percentile of each page, in milliseconds."""
-    ledger, now = Ledger(settings), datetime.now(UTC)
-    ledger.upgrade()
-    worker = NewWorker("w", "worker-one@here", "here", 1, ["default"], 2, "1")
-    ledger.workers.register(worker)
-    began = time.perf_counter()
-    fill(ledger, jobs, now)
-    print(
-        f"filled in {time.perf_counter() - began:.0f} s: {settings.database_url}", file=sys.stderr
-    )
-    client = signed_in(ledger, settings)
-    pages = {f"list: {name}": f"/jobs?{urlencode({'q': q})}" for name, q in searches(now).items()}
-    times = {name: timed(client, address, rounds) for name, address in pages.items()}
-    ledger.close()
-    return times
+def _timed(
+    ledger: Ledger, settings: Settings, asked: argparse.Namespace, now: datetime
+) -> dict[str, Figures]:
+    app = create_app(settings, ledger)
+    # Each request reads anew what one reading serves all who look for a second.
+    app.extensions[joblist.EXTENSION] = joblist.Pulse(ledger, 0)
+    client = signed_in(app, ledger)
+    wanted = [page for page in pages(ledger, now) if asked.only in page.name]
+    with writing(ledger.settings.database_url) if asked.busy else _nobody():
+        return {page.name: timed(app, client, ledger, page, asked.rounds) for page in wanted}
 
 
-def signed_in(ledger: Ledger, settings: Settings) -> FlaskClient:
+@contextmanager
+def _nobody() -> Iterator[None]:
+    yield
+
+
+def signed_in(app: Flask, ledger: Ledger) -> FlaskClient:
     """Return a browser of somebody who has signed in."""
-    client = create_app(settings, ledger).test_client()
-    link = ledger.users.new_link(ledger.users.add("ada"), 600)
+    client = app.test_client()
+    ada = ledger.users.named("ada")
+    assert ada is not None
+    link = ledger.users.new_link(ada, 600)
     client.get(f"/link/{link}")
     return client
 
 
-def timed(client: FlaskClient, address: str, rounds: int) -> tuple[float, float]:
-    """Ask for a page many times; return the median and the 95th percentile in milliseconds."""
+def timed(app: Flask, client: FlaskClient, ledger: Ledger, page: Page, rounds: int) -> Figures:
+    """Ask for a page many times.
+
+    Two requests before those that count let each side prepare its statements.
+    """
     times = []
-    for _ in range(rounds):
+    beat(ledger)
+    for number in range(-2, rounds):
+        for board in (queues.EXTENSION, workers.EXTENSION):
+            app.extensions[board].forget()
         began = time.perf_counter()
-        answer = client.get(address)
-        times.append(1000 * (time.perf_counter() - began))
+        answer = client.get(page.address)
+        took = 1000 * (time.perf_counter() - began)
         if answer.status_code != 200:
-            raise SystemExit(f"{address} answers {answer.status}: {answer.text[:500]}")
-    return statistics.median(times), statistics.quantiles(times, n=20)[-1]
+            raise SystemExit(f"{page.address} answers {answer.status}: {answer.text[:2000]}")
+        if number >= 0:
+            times.append(took)
+    p50, p95 = statistics.median(times), statistics.quantiles(times, n=20)[-1]
+    return Figures(round(p50, 1), round(p95, 1), page.aim, len(answer.data))
 
 
-@contextmanager
-def sqlite() -> Iterator[Settings]:
-    """Give the settings of a ledger on SQLite, in a folder that goes afterwards."""
-    with tempfile.TemporaryDirectory(prefix="postroom-bench-") as folder:
-        yield Settings(postroom_var=Path(folder), database_url="", storage_url="")
-
-
-@contextmanager
-def postgresql() -> Iterator[Settings]:
-    """As above, on a PostgreSQL server of its own."""
-    with tempfile.TemporaryDirectory(prefix="postroom-bench-") as folder:
-        server = PostgreSQL().start()
-        try:
-            yield Settings(
-                postroom_var=Path(folder), database_url=server.database(), storage_url=""
-            )
-        finally:
-            server.close()
+def _print(measured: Mapping[str, Mapping[str, Figures]], how: str) -> None:
+    print(f"Server time in ms, p50 and p95, {how}; * misses its aim")
+    print(f"{'':38}" + "".join(f"{name:>20}" for name in measured) + f"{'aim':>6}")
+    for page in next(iter(measured.values())):
+        found = [table[page] for table in measured.values() if page in table]
+        slow = " *" if any(one.p50 > one.aim for one in found) else ""
+        cells = "".join(f"{one.p50:12.1f}{one.p95:8.1f}" for one in found)
+        print(f"{page:38}{cells}{found[0].aim:6.0f}{slow}")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main(*(int(argument) for argument in (*sys.argv[1:], *("1000000", "20")[len(sys.argv) - 1 :])))
+    main()

@@ -1,37 +1,44 @@
-"""Fills an empty ledger with a made-up history, as fast as its database takes it."""
+"""Fills an empty ledger with a made-up history, as fast as its database takes it.
+
+python -m bench.filling URL [jobs] [waiting]
+"""
 
 import sqlite3
-from collections.abc import Iterator
-from datetime import datetime
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
 
-from bench.believable import CARD, JOB, Made, jobs
-from ledger import Ledger
+from bench.believable import Believable, One
+from bench.clockwork import caught_up
+from bench.rows import COLUMNS, Row, rows_of
+from bench.surroundings import surroundings
+from ledger import Ledger, Settings
+from tasks.kind import Kind
+from tasks.kind import kinds as every_kind
 
-AT_ONCE: Final = 20_000  # jobs
-LINES: Final = 3  # of each job's log
-
-ATTEMPTS = """
-INSERT INTO attempts (job, number, worker, pid, message, delivery_count, started_at, ended_at,
-    ending, note)
-SELECT id, 1, 'w', 7, 'm', 0, started_at, finished_at,
-    CASE WHEN state = 'SUCCESS' THEN 'succeeded' WHEN finished_at IS NULL THEN NULL
-    ELSE 'failed' END, ''
-FROM jobs WHERE attempt = 1
-"""
-LOG_LINES = f"""
-INSERT INTO log_lines (job, attempt, number, at, level, text)
-SELECT id, 1, n.number, started_at + n.number * 1000, 'INFO', 'step ' || n.number || ' of ' || kind
-FROM jobs CROSS JOIN (SELECT 1 AS number {
-    "".join(f" UNION ALL SELECT {number}" for number in range(2, LINES + 1))
-}) AS n WHERE attempt = 1
-"""  # noqa: S608 - numbers of ours
+AT_ONCE: Final = 10_000  # jobs
 
 
-def fill(ledger: Ledger, number: int, now: datetime) -> None:
-    """Give a ledger that has its tables and no jobs so many of them."""
-    made = jobs(number, now)
+def fill(
+    ledger: Ledger, kinds: Mapping[str, Kind], number: int, waiting: int, now: datetime
+) -> None:
+    """Give a ledger that has its tables and no jobs so many of them, and all that goes with them.
+
+    What the clock makes of jobs is there as well, made by the clock's own chores. Cards alone are
+    not, for it would make them for minutes: they are written along with their jobs.
+
+    Args:
+        ledger: an empty one.
+        kinds: by name; those of this project are among them.
+        number: how many jobs.
+        waiting: how many of them are open.
+        now: when all this ends.
+    """
+    surroundings(ledger, kinds, now)
+    made = Believable(kinds, number, waiting, now).jobs()
     pooled = ledger.database.engine.raw_connection()
     try:
         connection: Any = pooled.driver_connection
@@ -41,62 +48,83 @@ def fill(ledger: Ledger, number: int, now: datetime) -> None:
             _fill_postgresql(connection, made)
     finally:
         pooled.close()
+    tell("rows are written")
+    caught_up(ledger, kinds)
+    tell("the clock has caught up")
+    pooled = ledger.database.engine.raw_connection()
+    try:
+        _settle_down(pooled.driver_connection)
+    finally:
+        pooled.close()
 
 
-def _batches(made: Iterator[Made]) -> Iterator[list[Made]]:
-    while batch := list(islice(made, AT_ONCE)):
-        yield batch
+def tell(words: str) -> None:
+    """Say how far it is."""
+    print(f"{time.strftime('%H:%M:%S')} {words}", file=sys.stderr, flush=True)
 
 
-def _fill_sqlite(connection: sqlite3.Connection, made: Iterator[Made]) -> None:
+def _batches(made: Iterator[One]) -> Iterator[dict[str, list[Row]]]:
+    while several := [rows_of(one) for one in islice(made, AT_ONCE)]:
+        yield {table: [row for rows in several for row in rows[table]] for table in COLUMNS}
+
+
+def _fill_sqlite(connection: sqlite3.Connection, made: Iterator[One]) -> None:
     connection.execute("PRAGMA synchronous = OFF")
-    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.execute("PRAGMA cache_size = -500000")
     for batch in _batches(made):
         connection.execute("BEGIN")
-        for table, columns, rows in (
-            ("jobs", JOB, [one.job for one in batch]),
-            ("cards", CARD, [one.card for one in batch]),
-        ):
+        for table, columns in COLUMNS.items():
             marks = ", ".join("?" for _ in columns)
-            connection.executemany(
-                f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - ours
-                rows,
-            )
+            insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - ours
+            connection.executemany(insert, batch[table])
         connection.execute("COMMIT")
-    for statement in (ATTEMPTS, LOG_LINES):
-        connection.execute(statement)
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cache_size = -2000")
     connection.execute("PRAGMA synchronous = NORMAL")
 
 
-def _fill_postgresql(connection: Any, made: Iterator[Made]) -> None:
+def _fill_postgresql(connection: Any, made: Iterator[One]) -> None:
     connection.execute("SET statement_timeout = 0")
     connection.execute("SET synchronous_commit = off")
     for batch in _batches(made):
         with connection.cursor() as cursor:
-            _copy(cursor, "jobs", JOB, [one.job for one in batch])
+            for table, columns in COLUMNS.items():
+                if table != "cards":
+                    _copy(cursor, table, columns, batch[table])
             # A vector can't be copied from a text of plain words.
             cursor.execute("CREATE TEMP TABLE made (LIKE cards) ON COMMIT DROP")
             cursor.execute("ALTER TABLE made ALTER text TYPE text")
-            _copy(cursor, "made", CARD, [one.card for one in batch])
-            names = ", ".join(CARD)
+            _copy(cursor, "made", COLUMNS["cards"], batch["cards"])
+            names = ", ".join(COLUMNS["cards"])
             vectors = names.replace("text", "to_tsvector('simple', text)")
             cursor.execute(f"INSERT INTO cards ({names}) SELECT {vectors} FROM made")  # noqa: S608 - ours
         connection.commit()
-    for statement in (
-        ATTEMPTS,
-        LOG_LINES,
-        "SELECT setval(pg_get_serial_sequence('cards', 'number'), (SELECT max(number) FROM cards))",
-    ):
-        connection.execute(statement)
+    connection.execute(
+        "SELECT setval(pg_get_serial_sequence('cards', 'number'), (SELECT max(number) FROM cards))"
+    )
     connection.commit()
-    connection.autocommit = True
-    connection.execute("VACUUM ANALYZE")  # As the server does by itself, a while later.
-    connection.autocommit = False
 
 
-def _copy(cursor: Any, table: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+def _copy(cursor: Any, table: str, columns: tuple[str, ...], rows: list[Row]) -> None:
     with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
+
+
+def _settle_down(connection: Any) -> None:
+    """Do what each database does by itself, a while after so many writes."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return
+    connection.execute("SET statement_timeout = 0")
+    connection.commit()
+    connection.autocommit = True
+    connection.execute("VACUUM ANALYZE")
+    connection.autocommit = False
+
+
+if __name__ == "__main__":
+    opened = Ledger(Settings(database_url=sys.argv[1], storage_url=""))
+    opened.upgrade()
+    jobs, waiting = (int(one) for one in (*sys.argv[2:], *("1000000", "2000")[len(sys.argv) - 2 :]))
+    fill(opened, every_kind(), jobs, waiting, datetime.now(UTC))
+    opened.close()
