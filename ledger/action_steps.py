@@ -13,10 +13,11 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, null, select
 from ledger.action_record import UNDO, Action, Outcome, Stage, Verb
 from ledger.action_tables import action_jobs, actions
 from ledger.action_verbs import ActionVerbs, Became, Judge
-from ledger.actions import Actions, unchanged_since
+from ledger.actions import Actions
 from ledger.database import Database
 from ledger.errors import NotSettled
 from ledger.filters import Filter
+from ledger.meeting import unchanged_since
 from ledger.retention import Retention
 from ledger.schema import jobs
 

@@ -5,12 +5,27 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
+from ledger import meeting
 from ledger.action_record import CAN_TURN, Action, ActionJob, Outcome, Stage, Verb
 from ledger.action_tables import action_jobs, actions
+from ledger.cards import has_a_word
 from ledger.database import Database
 from ledger.errors import NoSuchAction, NotUndoable
 from ledger.filters import Filter
@@ -54,17 +69,31 @@ class Actions:
 
     def reach(self, asked: Asked) -> Reach:
         """Return how many jobs would be changed, without changing any; in one look."""
-        able = func.count().filter(_able(asked.verb, asked.owner))
         with self._database.read() as connection:
             at: datetime = connection.execute(select(self._database.now)).scalar_one()
             until = at if asked.until is None else min(at, asked.until)
-            meant = _named(asked.ids) if asked.matching is None else self._met(asked, until)
-            counts = select(func.count(), able).select_from(jobs).where(*meant)
+            matching = asked.matching
+            if matching is not None and not has_a_word(matching.words):
+                counts = self._met(connection, asked.verb, asked.owner, matching, until)
+            else:
+                able = func.count().filter(_able(asked.verb, asked.owner))
+                counts = select(func.count(), able).where(*self._meant(asked, until))
             return Reach(*connection.execute(counts).one(), at=until)
 
-    def _met(self, asked: Asked, until: datetime) -> Sequence[ColumnElement[bool]]:
-        assert asked.matching is not None  # noqa: S101 - the caller has looked
-        return [*asked.matching.conditions(self._database), *unchanged_since(until)]
+    def _meant(self, asked: Asked, until: datetime) -> Sequence[ColumnElement[bool]]:
+        if asked.matching is None:
+            return [jobs.c.id.in_(asked.ids), jobs.c.deleted_at.is_(None)]
+        return [*asked.matching.conditions(self._database), *meeting.unchanged_since(until)]
+
+    def _met(
+        self, connection: Connection, verb: Verb, owner: str, matching: Filter, until: datetime
+    ) -> Select[int, int]:
+        """Return the numbers of one statement, so that no job is in two of its parts."""
+        meant = meeting.met(connection, self._database, matching, until)
+        changed = meeting.able(verb, owner, matching)
+        if changed is None:
+            return select(meant, literal(0))
+        return select(meant, meeting.met(connection, self._database, changed, until))
 
     def ask(self, asked: Asked) -> tuple[str, bool]:
         """Record an action and return its id, and whether it is new; nothing is done yet.
@@ -203,19 +232,6 @@ class Actions:
                 # What became of their jobs goes with them.
                 connection.execute(delete(actions).where(actions.c.id.in_(ids)))
         return len(ids)
-
-
-def unchanged_since(until: datetime) -> Sequence[ColumnElement[bool]]:
-    """Return the conditions of a job that stood as it stands now at that time, or was its way."""
-    return [
-        jobs.c.submitted_at <= until,
-        or_(jobs.c.finished_at.is_(None), jobs.c.finished_at <= until),
-        or_(jobs.c.state != State.STARTED, jobs.c.started_at <= until),
-    ]
-
-
-def _named(ids: Sequence[str]) -> Sequence[ColumnElement[bool]]:
-    return [jobs.c.id.in_(ids), jobs.c.deleted_at.is_(None)]
 
 
 def _able(verb: Verb, owner: str) -> ColumnElement[bool]:

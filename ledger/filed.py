@@ -64,7 +64,7 @@ def open_ones(
     told = standings if _LATER.intersection(standings) else ()
     meant = replace(wanted, states=tuple(told)).meant(database)
     conditions = [jobs.c.state.in_(states), *meant]
-    return select(*columns).where(jobs.c.finished_at.is_(None), *_by(conditions, by, database))
+    return select(*columns).where(jobs.c.finished_at.is_(None), *kept_to(conditions, by, database))
 
 
 def looked_up_by(wanted: Filter) -> Column[Any]:
@@ -85,11 +85,11 @@ def are_most(wanted: Filter) -> bool:
 
 def settled_just_now(wanted: Filter, database: Database, *columns: Any) -> Select[Any]:
     """Return a query for settled jobs that are meant and that lists don't find by a card yet."""
-    conditions = _by(wanted.meant(database), jobs.c.id, database)
+    conditions = kept_to(wanted.meant(database), jobs.c.id, database)
     return select(*columns).where(UNFILED, *conditions)
 
 
-def _by(
+def kept_to(
     conditions: Sequence[ColumnElement[bool]], column: Column[Any], database: Database
 ) -> Conditions:
     """Keep SQLite from an index that does not begin with this column.

@@ -6,16 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, func, select
 
 from ledger import Ledger, Settings
+from ledger.action_record import Verb
+from ledger.actions import Asked
 from ledger.attempts import Outcome
 from ledger.cards import take_out
 from ledger.counting import Count
 from ledger.filters import Filter, Standing
 from ledger.jobs import Submission
 from ledger.listing import Place
-from ledger.record import Cause, Ending, Error, State
+from ledger.meeting import unchanged_since
+from ledger.record import SETTLED, Cause, Ending, Error, State
 from ledger.schema import UNFILED, jobs
 from tests.ledger.conftest import OwnTime, claimed, submit
 
@@ -227,6 +230,40 @@ def test_pages_go_both_ways_while_new_jobs_arrive(ledger: Ledger, wanted: Filter
     ]
     assert (top.jobs[0].id, top.newer) == (newest_first[0], True)
     assert (len(beyond.jobs), beyond.newer) == (3, False)
+
+
+@pytest.mark.usefixtures("told")
+def test_an_action_reaches_as_many_as_stood_so_when_it_was_asked_for(
+    ledger: Ledger, time: OwnTime
+) -> None:
+    asked_at = time()
+    changed_by = {
+        Verb.CANCEL: jobs.c.finished_at.is_(None),
+        Verb.RETRY: jobs.c.state.in_([*SETTLED, State.RETRY]),
+        Verb.DELETE: jobs.c.finished_at.is_not(None) & (jobs.c.owner == "ada"),
+    }
+
+    def numbers_by_sql(wanted: Filter, verb: Verb) -> tuple[int, int]:
+        meant = [*wanted.conditions(ledger.database), *unchanged_since(asked_at)]
+        numbers = select(func.count(), func.count().filter(changed_by[verb])).where(*meant)
+        with ledger.database.read() as connection:
+            number, able = connection.execute(numbers).one()
+        return number, able
+
+    def reached(wanted: Filter, verb: Verb) -> tuple[int, int]:
+        asked = Asked(verb, "ada", matching=wanted, until=asked_at)
+        reach = ledger.actions.reach(asked)
+        return reach.meant, reach.able
+
+    asked = [(wanted, verb) for wanted, _names in MEANT for verb in Verb]
+    as_it_stood = [numbers_by_sql(*one) for one in asked]
+    for late in range(3):
+        assert [reached(*one) for one in asked] == as_it_stood
+        file_all(ledger)
+        assert [reached(*one) for one in asked] == as_it_stood
+        time.passes(1)
+        after = posted(ledger, "images", "grace" if late else "ada")
+        ledger.attempts.settle(claimed(ledger, after), SUCCESS)
 
 
 def test_a_list_by_celery_s_states_has_all_that_stand_so(
