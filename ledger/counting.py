@@ -5,17 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sqlalchemy import Connection, and_, func, select, true
+from sqlalchemy import Connection, String, and_, cast, func, select, true, union_all
 
-from ledger.card_tables import cards
 from ledger.cards import has_a_word
 from ledger.database import Database
 from ledger.filed import (
     MANY,
+    cards_having,
     ends_of,
     facets_of,
-    having_words,
     looked_up_by,
+    may_be_meant,
     open_ones,
     runs_of,
     settled_just_now,
@@ -78,13 +78,15 @@ class Counting:
         with self._database.read() as connection:
             if not has_a_word(wanted.words):
                 return self._of(connection, wanted)
-            having = having_words(self._database, wanted.words, MANY + 1)
-            others = replace(wanted, words=()).conditions(self._database)
-            found = select(func.count()).join_from(cards, jobs, cards.c.job == jobs.c.id)
-            found = found.where(cards.c.number.in_(having), *others)
-            looked_at = select(func.count()).select_from(having.subquery())
+            found = cards_having(self._database, wanted.words, MANY + 1).subquery()
+            others = replace(wanted, words=())
+            meant = select(func.count()).join_from(found, jobs, found.c.job == jobs.c.id)
+            meant = meant.where(
+                may_be_meant(others, self._database, found), *others.conditions(self._database)
+            )
+            looked_at = select(func.count()).select_from(found)
             return Count(
-                connection.execute(found).scalar_one(),
+                connection.execute(meant).scalar_one(),
                 exact=connection.execute(looked_at).scalar_one() <= MANY,
             )
 
@@ -104,20 +106,19 @@ class Counting:
 
     def _with_words(self, connection: Connection, wanted: Filter) -> dict[Standing, Count]:
         """Count among the newest cards that have the words."""
-        having = having_words(self._database, wanted.words, MANY + 1)
-        meant = and_(true(), *facets_of(wanted, self._database))
-        counted = (
-            select(cards.c.state, jobs.c.state, func.count().filter(meant), func.count())
-            # Where an open job stands, its card does not know.
-            .join_from(
-                cards, jobs, and_(cards.c.job == jobs.c.id, cards.c.state.is_(None)), isouter=True
-            )
-            .where(cards.c.number.in_(having))
-            .group_by(cards.c.state, jobs.c.state)
+        found = cards_having(self._database, wanted.words, MANY + 1).cte("found")
+        meant = and_(true(), *facets_of(wanted, self._database, found))
+        numbers = func.count().filter(meant), func.count()
+        settled = select(found.c.state, *numbers).where(found.c.state.is_not(None))
+        # Where an open job stands, its card does not know.
+        opened = select(cast(jobs.c.state, String), *numbers).where(found.c.state.is_(None))
+        opened = opened.join_from(found, jobs, found.c.job == jobs.c.id)
+        counted = union_all(
+            settled.group_by(found.c.state), opened.group_by(cast(jobs.c.state, String))
         )
-        found: Counter[Standing] = Counter()
+        parts: Counter[Standing] = Counter()
         looked_at = 0
-        for settled, opened, number, all_of_them in connection.execute(counted):
-            found[_PART_OF[State(settled or opened)]] += number
+        for state, number, all_of_them in connection.execute(counted):
+            parts[_PART_OF[State(state)]] += number
             looked_at += all_of_them
-        return {part: Count(found[part], exact=looked_at <= MANY) for part in PARTS}
+        return {part: Count(parts[part], exact=looked_at <= MANY) for part in PARTS}

@@ -6,7 +6,18 @@ from datetime import datetime, timedelta
 from itertools import product
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Column, ColumnElement, Select, UnaryExpression, select
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    FromClause,
+    Select,
+    UnaryExpression,
+    and_,
+    false,
+    or_,
+    select,
+)
 from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlalchemy.sql.operators import custom_op
 from sqlalchemy.sql.visitors import replacement_traverse
@@ -133,23 +144,29 @@ def _looked_up(wanted: Filter) -> list[Asked]:
     return []
 
 
-def facets_of(wanted: Filter, database: Database) -> Conditions:
-    """Return what a filter asks of cards, states and words apart."""
-    held: Conditions = [column.in_(values) for column, values in _asked(wanted)]
+def facets_of(wanted: Filter, database: Database, card: FromClause = cards) -> Conditions:
+    """Return what a filter asks of cards, states and words apart.
+
+    Args:
+        wanted: the filter.
+        database: where the cards are.
+        card: the table, or a query for some of its rows.
+    """
+    held: Conditions = [card.c[column.name].in_(values) for column, values in _asked(wanted)]
     if wanted.since is not None:
-        held.append(cards.c.submitted_at >= wanted.since)
+        held.append(card.c.submitted_at >= wanted.since)
     if wanted.until is not None:
-        held.append(cards.c.submitted_at < wanted.until)
+        held.append(card.c.submitted_at < wanted.until)
     # Where a test owns the time, ids have another one.
     if not isinstance(database.now, BindParameter):
         if wanted.since is not None:
-            held.append(cards.c.job >= first_id(wanted.since - SLACK))
+            held.append(card.c.job >= first_id(wanted.since - SLACK))
         if wanted.until is not None:
-            held.append(cards.c.job < first_id(wanted.until + SLACK))
+            held.append(card.c.job < first_id(wanted.until + SLACK))
     on_card = {jobs.c.kind, jobs.c.owner, jobs.c.queue, jobs.c.error_type}
     for column, values in wanted.plain():
         if column not in on_card:
-            held.append(cards.c.job.in_(select(jobs.c.id).where(column.in_(values))))
+            held.append(card.c.job.in_(select(jobs.c.id).where(column.in_(values))))
     return held
 
 
@@ -163,13 +180,28 @@ def _asked(wanted: Filter) -> list[Asked]:
     return [(column, values) for column, values in asked if values]
 
 
+def may_be_meant(wanted: Filter, database: Database, card: FromClause) -> ColumnElement[bool]:
+    """Return the condition that a card does not say that its job is not meant, words apart.
+
+    That of an open job tells too little, and its row has to be asked.
+    """
+    ends = [
+        card.c.state == state.value
+        if cause is None
+        else and_(card.c.state == state.value, card.c.cause == cause.value)
+        for state, cause in ends_of(wanted)
+    ]
+    settled = and_(or_(false(), *ends), *facets_of(wanted, database, card))
+    return or_(card.c.state.is_(None), settled)
+
+
 def first_id(moment: datetime) -> str:
     """Return the least id that a job submitted at a moment can have; a UUIDv7 begins with it."""
     digits = f"{max(0, round(moment.timestamp() * 1000)):012x}"
     return f"{digits[:8]}-{digits[8:]}-"
 
 
-def having_words(
+def cards_having(
     database: Database,
     phrases: Sequence[str],
     limit: int,
@@ -177,7 +209,7 @@ def having_words(
     begins: int | None = None,
     up: bool = False,
 ) -> Select[Any]:
-    """Return the numbers of the newest cards that have these phrases.
+    """Return a query for the newest cards that have these phrases, without their texts.
 
     Args:
         database: where they are.
@@ -186,12 +218,15 @@ def having_words(
         begins: only cards below this number, if any.
         up: only cards above it instead, the oldest.
     """
-    if on_sqlite(database):
-        number: SQLCoreOperations[Any] = CARD_WORDS.c.rowid
-        query = select(number).where(CARD_WORDS.c.card_words.op("MATCH")(match_text(phrases)))
-    else:
-        number = cards.c.number
-        query = select(number).where(has_words(database, phrases))
-    if begins is not None:
-        query = query.where(number > begins if up else number < begins)
-    return query.order_by(number if up else number.desc()).limit(limit)
+
+    def newest(query: Select[Any], number: SQLCoreOperations[Any]) -> Select[Any]:
+        if begins is not None:
+            query = query.where(number > begins if up else number < begins)
+        return query.order_by(number if up else number.desc()).limit(limit)
+
+    found = select(*(column for column in cards.c if column is not cards.c.text))
+    if not on_sqlite(database):
+        return newest(found.where(has_words(database, phrases)), cards.c.number)
+    number = CARD_WORDS.c.rowid
+    matching = select(number).where(CARD_WORDS.c.card_words.op("MATCH")(match_text(phrases)))
+    return found.where(cards.c.number.in_(newest(matching, number)))

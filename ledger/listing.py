@@ -20,8 +20,9 @@ from ledger.database import Database
 from ledger.filed import (
     MANY,
     are_most,
-    having_words,
+    cards_having,
     looked_up_by,
+    may_be_meant,
     open_ones,
     runs_of,
     settled_just_now,
@@ -134,21 +135,22 @@ class Listing:
         """
         begins = self._number_at(connection, place) if place else None
         up = place is not None and place.above
-        order = cards.c.number if up else cards.c.number.desc()
         others = replace(wanted, words=())
         for many in (FEW, MANY):
-            having = having_words(self._database, wanted.words, many, begins=begins, up=up)
+            having = cards_having(self._database, wanted.words, many, begins=begins, up=up)
+            card = having.subquery()
             query = (
                 select(jobs)
-                .join_from(cards, jobs, cards.c.job == jobs.c.id)
-                .where(cards.c.number.in_(having), *others.conditions(self._database))
-                .order_by(order)
+                .join_from(card, jobs, card.c.job == jobs.c.id)
+                .where(may_be_meant(others, self._database, card))
+                .where(*others.conditions(self._database))
+                .order_by(card.c.number if up else card.c.number.desc())
                 .limit(limit)
             )
             found = connection.execute(query).all()
             if len(found) == limit:
                 return [job_from(row) for row in found], None
-        looked_at = sorted(connection.execute(having).scalars())
+        looked_at = sorted(connection.execute(select(card.c.number)).scalars())
         further = None
         if len(looked_at) == MANY and not up:
             last = select(cards.c.job).where(cards.c.number == looked_at[0])
