@@ -106,6 +106,14 @@ def test_a_file_that_was_damaged_in_the_zip_is_named(tmp_path: Path) -> None:
     assert list(made.files) == ["c.webp"]
 
 
+@pytest.mark.parametrize("name", ["IDAT", "fdAT"])
+def test_a_png_that_decodes_into_noise_is_named(tmp_path: Path, name: str) -> None:
+    damaged = bytearray(moving("PNG"))
+    damaged[damaged.rindex(name.encode()) + 12] ^= 0x10
+
+    assert why(tmp_path, "a.png", bytes(damaged)) == "It is damaged: its checksum does not fit."
+
+
 def test_a_zip_whose_files_lie_over_one_another_is_a_bomb(tmp_path: Path) -> None:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as packed:

@@ -8,7 +8,7 @@ from typing import IO
 
 from PIL import Image, UnidentifiedImageError
 
-from tasks.kinds.images import sniff
+from tasks.kinds.images import checksums, sniff
 from tasks.kinds.images.facts import Skipped
 
 MOST_PIXELS = 200_000_000  # of one picture; the cameras of some phones make as many
@@ -40,6 +40,8 @@ def opened(file: IO[bytes]) -> Iterator[Image.Image]:
     """
     try:
         with Image.open(file, formats=sniff.READ) as image:
+            if image.format == "PNG":
+                checksums.check(file)
             yield image
     except Image.DecompressionBombError as error:
         most = f"{MOST_PIXELS // 1_000_000} million are the most"
