@@ -141,10 +141,11 @@ def test_a_moving_picture_with_too_many_frames_is_named(
 
 
 def test_a_picture_whose_name_says_another_format_is_done_and_that_is_said(tmp_path: Path) -> None:
-    made = images_of(tmp_path, {"a.png": photo(60, 40), "b.jpeg": photo(60, 40)})
+    made = images_of(tmp_path, {name: photo(60, 40) for name in ("a.png", "b.jpeg", "holiday.zip")})
 
-    assert len(made.files) == 2
+    assert len(made.files) == 3
     assert "a.png: a JPEG picture, whatever its name says" in made.done.log
+    assert "holiday.zip: a JPEG picture, whatever its name says" in made.done.log
     assert "b.jpeg" not in made.done.log
 
 

@@ -46,6 +46,7 @@ _SUFFIXES = {
     "AVIF": {"avif", "avifs"},
     "TIFF": {"tif", "tiff"},
     "BMP": {"bmp", "dib"},
+    "ZIP": {"zip"},
 }
 
 
@@ -82,7 +83,7 @@ def called(found: str) -> str:
 
 
 def misnamed(name: str, found: str) -> bool:
-    """Return whether a name's suffix is that of another picture format than the one found."""
+    """Return whether a name's suffix is that of another format than the one found."""
     suffix = name.rpartition(".")[2].lower()
     if found == "MPO":
         found = "JPEG"

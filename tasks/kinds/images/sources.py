@@ -80,7 +80,7 @@ class Sources:
 
     def _add(self, upload: Upload) -> None:
         # By its name alone: to look into each of two thousand files may mean to fetch each.
-        if not upload.name.lower().endswith(".zip"):
+        if not upload.name.lower().endswith(".zip") or _is_a_picture(upload):
             self._append(upload, upload.name, upload.name, upload.size)
             return
         try:
@@ -119,6 +119,11 @@ class Sources:
             tried = f"{stem}-{number}"
         self._stems.add(tried.casefold())
         return tried
+
+
+def _is_a_picture(upload: Upload) -> bool:
+    with upload.path.open("rb") as file:
+        return sniff.picture(file.read(sniff.HEAD)) is not None
 
 
 def _stem(path: str) -> str:
