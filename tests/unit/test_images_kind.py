@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,10 @@ from ledger.errors import LedgerUnavailable, StorageError
 from tasks.app import app
 from tasks.cores import cores
 from tasks.kinds.images import images
+from tasks.kinds.images.facts import Fact
 from tasks.kinds.images.options import Options
+from tasks.kinds.images.parts import Parts
+from tasks.kinds.images.pipeline import Finished
 from tasks.kinds.images.rooms import Deserted, Room
 from tasks.kinds.images.words import pixels
 from tasks.testing import Trial
@@ -77,6 +81,33 @@ def test_a_page_shows_the_first_of_many_and_the_table_has_all(tmp_path: Path) ->
     assert len(result["sizes"]) == 10
     assert result["more sizes"] == "120 more are in pictures.csv"
     assert len(made.table) == 131
+
+
+def test_a_name_is_drawn_in_letters_that_the_font_of_the_sheet_has(tmp_path: Path) -> None:
+    def sheet(name: str) -> bytes:
+        folder = tmp_path / name[:1]
+        folder.mkdir()
+        made = images_of(folder, {name: file(plain())})
+        return made.done.outputs["contact-sheet.jpg"].read_bytes()
+
+    assert sheet("ü" * 50 + ".png") == sheet("u" * 50 + ".png")
+
+
+def test_a_death_costs_no_more_than_a_sixtieth_of_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, kept = [0.0], [0]
+    parts_of = "tasks.kinds.images.parts"
+    monkeypatch.setattr(f"{parts_of}.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(f"{parts_of}.checkpoint", lambda *_: kept.append(len(parts.facts)))
+    parts = Parts(tmp_path)
+
+    for number in range(6_000):
+        now[0] = number / 10
+        parts.add(Finished(Fact(number, "a.png", 1, why="is empty")))
+        assert number + 1 - kept[-1] <= 6 + number / 60
+
+    assert len(kept) < 300
 
 
 def test_a_killed_job_goes_on_after_the_last_finished_picture(tmp_path: Path) -> None:

@@ -16,9 +16,12 @@ from tasks.kinds.images.words import amount
 
 logger = logging.getLogger(__name__)
 
-# Seconds between two ways to the ledger and the storage: an eighth of what the work has taken.
+# Seconds between two ways to the ledger and the storage, and the share of the work so far that may
+# be lost where that is more: a death costs the pictures of a moment, and the row names some hundred
+# parts after an hour.
 KEEP_FIRST, KEEP_EVERY = 0.5, 10.0
-SHARE = 1 / 8
+SHARE = 1 / 64
+COST = 20  # times as long as the last way took; a slow storage is not asked all the time
 TELL_EVERY = 10.0  # seconds between two lines about that
 
 _FACTS = "facts.json"
@@ -47,6 +50,7 @@ class Parts:
         self._part: zipfile.ZipFile | None = None
         self._in_part: list[Fact] = []
         self._begun = self._kept_at = self._told_at = time.monotonic()
+        self._cost = 0.0
         self.facts: dict[int, Fact] = {}
 
     def take_up(self) -> None:
@@ -75,10 +79,15 @@ class Parts:
             self._part.writestr(f"{fact.number}.jpg", shrunk.thumb)
         self.facts[fact.number] = fact
         self._in_part.append(fact)
-        pause = SHARE * (self._kept_at - self._begun)
-        if time.monotonic() - self._kept_at > min(max(pause, KEEP_FIRST), KEEP_EVERY):
+        if (begun := time.monotonic()) - self._kept_at > self._pause():
             self._keep()
             self._kept_at = time.monotonic()
+            self._cost = self._kept_at - begun
+
+    def _pause(self) -> float:
+        """Return for how many seconds finished pictures may wait to be kept."""
+        share = SHARE * (self._kept_at - self._begun)
+        return min(max(share, COST * self._cost, KEEP_FIRST), KEEP_EVERY)
 
     def _keep(self) -> None:
         """Give what is finished to the next attempt, should there be one."""

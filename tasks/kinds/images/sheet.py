@@ -4,6 +4,7 @@ import io
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
+from unicodedata import combining, normalize
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -64,8 +65,9 @@ def _paste(paper: Image.Image, pen: ImageDraw.ImageDraw, thumb: bytes, left: int
 
 def _short(name: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
     """Return as much of a name as stands below a picture; its end tells files apart."""
-    # The letters that Pillow's own font has.
-    shown = "".join(letter if letter < "\u0250" else "?" for letter in name)
+    # Pillow's own font has the letters of ASCII alone, and draws a box for every other.
+    bare = "".join(one for one in normalize("NFKD", name) if not combining(one))
+    shown = bare.encode("ascii", "replace").decode("ascii")
     while font.getlength(shown) > THUMB:
-        shown = f"…{shown[2:]}"
+        shown = f"..{shown[3:]}"
     return shown
