@@ -212,6 +212,7 @@ def test_a_file_that_will_not_do_is_refused_in_words(
         trial.run()
     assert str(refused.value).startswith(name)
     assert "@" not in str(refused.value)
+    assert "file:/" not in trial.log
     assert ("[fatal]" in trial.log) == ("can't be worked on" in str(refused.value))
 
 

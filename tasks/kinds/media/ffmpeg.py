@@ -110,7 +110,7 @@ def _failure(status: int, written: Sequence[str], name: str) -> Exception:
 def refusal(written: Sequence[str], name: str) -> BadInput:
     """Return the error for a file that ffmpeg gave up; the job's log gets ffmpeg's own words."""
     for line in [line for line in written if line.strip()][-SHOWN:]:
-        logger.error("ffmpeg: %s", line)
+        logger.error("ffmpeg: %s", reasons.without_paths(line))
     return BadInput(f"{name} can't be worked on: {reasons.reason(written)}.")
 
 

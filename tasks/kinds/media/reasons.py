@@ -55,7 +55,7 @@ def reason(lines: Sequence[str]) -> str:
     telling = [line for line in said if not _IDLE.search(line)] or said
     if not telling:
         return "ffmpeg does not say why"
-    return f"ffmpeg says: {_plain(telling[0])}"
+    return f"ffmpeg says: {without_paths(telling[0]).strip().rstrip('.')[:300]}"
 
 
 def is_full(lines: Sequence[str]) -> bool:
@@ -73,6 +73,6 @@ def damages(lines: Sequence[str]) -> list[str]:
     return [line for line in lines if "[error]" in line or "[warning] corrupt" in line]
 
 
-def _plain(line: str) -> str:
-    """Return a line without paths of this machine."""
-    return re.sub(r"'?file:\S+", "the file", line).strip().rstrip(".")[:300]
+def without_paths(line: str) -> str:
+    """Return a line without the paths of this machine, which tell a reader nothing."""
+    return re.sub(r"'file:[^']+'|file:\S+[^\s.]", "the file", line)
