@@ -76,7 +76,8 @@ def measured(what: str, source: Path, size: int) -> Used:
 
 def kind(source: Path, _size: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        run(source, "a.csv", Options(), lambda name: Path(folder) / name, lambda *_: None)
+        place = Path(folder)
+        run(source, "a.csv", Options(), place.joinpath, place, lambda *_: None)
 
 
 def scan(source: Path, _size: int) -> None:

@@ -57,13 +57,16 @@ def tables_of(folder: Path, content: bytes | str, name: str = "a.csv", **options
 def tables_of_file(source: Path, name: str, **options: Any) -> Done:
     """Run the kind on a file, whose own name means nothing."""
     folder = source.with_name("results")
-    folder.mkdir(exist_ok=True)
+    scratch = source.with_name("scratch")
+    for one in (folder, scratch):
+        one.mkdir(exist_ok=True)
     told: list[tuple[float, float, str]] = []
     result = run(
         source,
         name,
         Options(**options),
-        lambda name: folder / name,
+        folder.joinpath,
+        scratch,
         lambda done, total, text: told.append((done, total, text)),
     )
     return Done(folder, result, told)

@@ -12,6 +12,7 @@ from tasks.kinds.tables import tables
 from tasks.kinds.tables.options import Options, spellings
 from tasks.kinds.tables.run import run
 from tasks.kinds.tables.steps import Meter, part
+from tasks.testing import Trial
 
 UPLOAD = {"id": "1", "name": "a.csv", "size": 4, "sha256": "0" * 64}
 
@@ -61,9 +62,21 @@ def test_a_cancelled_job_stops_reading(tmp_path: Path) -> None:
             raise CancelledError
 
     with pytest.raises(CancelledError):
-        run(source, "a.csv", Options(), lambda name: tmp_path / name, tell)
+        run(source, "a.csv", Options(), tmp_path.joinpath, tmp_path, tell)
     assert said
-    assert [path.name for path in tmp_path.iterdir()] == ["upload"]
+    assert not (tmp_path / "cleaned.parquet").exists()
+
+
+@pytest.mark.parametrize("cleaned", ["parquet", "xlsx"])
+def test_nothing_lies_where_a_killed_worker_would_leave_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cleaned: str
+) -> None:
+    source = tmp_path / "a.csv"
+    source.write_text("a;b\n1;x\n1;x\n2\n3;y;z\n")
+    trial = Trial(tables, file=source, cleaned=cleaned, drop_duplicates=True)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+
+    assert f"cleaned.{cleaned}" in trial.run().outputs
 
 
 def test_a_query_ends_when_nobody_waits_for_it_any_more() -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tasks.context import output, progress
+from tasks.context import output, progress, scratch
 from tasks.kind import Accept, Upload, kind, minutes
 from tasks.kinds.tables.options import (
     MISSING_WORDS,
@@ -128,4 +128,4 @@ def tables(
         missing=spellings(missing),
         drop_duplicates=drop_duplicates,
     )
-    return run(file.path, file.name, options, output, progress)
+    return run(file.path, file.name, options, output, scratch(), progress)

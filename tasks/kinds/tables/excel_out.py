@@ -41,6 +41,7 @@ def write(frame: pl.LazyFrame, target: Path, rows: int, tell: Tell) -> tuple[str
     plain = frame.select(flat(frame.collect_schema()))
     options = {
         "constant_memory": True,
+        "tmpdir": str(target.parent),  # Else a death would leave its parts behind.
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,

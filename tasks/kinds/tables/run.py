@@ -2,7 +2,6 @@
 
 import logging
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,7 +26,12 @@ PREVIEW_ROWS = 8
 
 
 def run(
-    path: Path, name: str, options: Options, output: Callable[[str], Path], tell: Tell
+    path: Path,
+    name: str,
+    options: Options,
+    output: Callable[[str], Path],
+    scratch: Path,
+    tell: Tell,
 ) -> dict[str, object]:
     """Profile and clean a table; return what a person wants to know first.
 
@@ -36,21 +40,20 @@ def run(
         name: what the person calls it.
         options: what the person chose.
         output: gives the path at which to write a result file.
+        scratch: a folder for files of its own, which somebody else empties.
         tell: takes how far the work is, in hundredths, and what is being done.
 
     Raises:
         BadInput: the file holds no table that can be read.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        scratch = Path(folder)
-        table, cleaned = _read(path, name, options, scratch, part(tell, 0, 55))
-        page, facts = output("report.html"), output("profile.json")  # Shown first, in this order.
-        outcome = _described(path, name, options, table, cleaned, scratch, output, tell)
-        tell(97, 100, "writing the report")
-        report.write_html(outcome, page)
-        report.write_json(outcome, facts)
-        if outcome.table.aside:
-            shutil.move(outcome.table.aside, output("uneven-rows.csv"))
+    table, cleaned = _read(path, name, options, scratch, part(tell, 0, 55))
+    page, facts = output("report.html"), output("profile.json")  # Shown first, in this order.
+    outcome = _described(path, name, options, table, cleaned, scratch, output, tell)
+    tell(97, 100, "writing the report")
+    report.write_html(outcome, page)
+    report.write_json(outcome, facts)
+    if outcome.table.aside:
+        shutil.move(outcome.table.aside, output("uneven-rows.csv"))
     for sentence in cleanings(outcome):
         logger.info("%s", sentence)
     return _result(outcome)
