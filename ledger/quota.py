@@ -15,12 +15,16 @@ LISTED = 10
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A file that takes room, and the job or preset by whose page it goes, if any uses it."""
+    """A file that takes room, and the job or preset by whose page it goes, if any uses it.
+
+    One that is `unfinished` is an upload of which a part is here; it counts with all of its size.
+    """
 
     name: str
     size: int
     job: str | None
     preset: str | None = None
+    unfinished: bool = False
 
 
 class Quota:
@@ -75,14 +79,22 @@ class Quota:
             .where(preset_uploads.c.file == files.c.id, presets.c.owner == owner)
             .scalar_subquery()
         )
-        query = (
+        whole = (
             select(files.c.name, files.c.size, func.coalesce(files.c.job, using), keeping)
             .where(files.c.owner == owner)
             .order_by(files.c.size.desc(), files.c.id)
             .limit(LISTED)
         )
+        in_part = (
+            select(partial_uploads.c.name, partial_uploads.c.length)
+            .where(partial_uploads.c.owner == owner)
+            .order_by(partial_uploads.c.length.desc(), partial_uploads.c.id)
+            .limit(LISTED)
+        )
         with self._database.read() as connection:
-            return [Kept(*row) for row in connection.execute(query)]
+            found = [Kept(*row) for row in connection.execute(whole)]
+            found += [Kept(*row, job=None, unfinished=True) for row in connection.execute(in_part)]
+        return sorted(found, key=lambda file: -file.size)[:LISTED]
 
 
 def _sum(of: ColumnElement[Any], column: ColumnElement[Any], owner: str | None) -> Any:

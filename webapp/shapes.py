@@ -200,11 +200,15 @@ class Mistake(Shape):
 
 
 class Kept(Shape):
-    """A file that takes room; `url` is the page of what uses it, by which it goes, or null."""
+    """A file that takes room; `url` is the page of what uses it, by which it goes, or null.
+
+    One that is `unfinished` is an upload of which a part is here.
+    """
 
     name: str
     size: int
     url: str | None
+    unfinished: bool
 
     @classmethod
     def of(cls, file: quota.Kept) -> Self:
@@ -212,7 +216,7 @@ class Kept(Shape):
         url = url_for("jobs.show", job_id=file.job) if file.job else None
         if file.preset:
             url = url_for("presets.show", preset_id=file.preset)
-        return cls(name=file.name, size=file.size, url=url)
+        return cls(name=file.name, size=file.size, url=url, unfinished=file.unfinished)
 
 
 class Problem(Shape):

@@ -68,6 +68,19 @@ def test_the_largest_files_are_listed_with_the_jobs_that_have_them(
     ]
 
 
+def test_an_upload_that_broke_off_is_among_the_largest_with_all_of_its_size(ledger: Ledger) -> None:
+    upload(ledger, 50)
+    ledger.partials.rows.begin("ada", "film.mp4", 1000, "")
+    ledger.partials.rows.begin("bob", "b.mp4", 2000, "")
+    for _ in range(20):
+        upload(ledger, 60)
+
+    first, *others = ledger.quota.largest("ada")
+
+    assert first == Kept("film.mp4", 1000, None, unfinished=True)
+    assert [file.size for file in others] == [60] * 9
+
+
 def test_the_files_of_a_job_go_and_what_another_job_was_given_stays(
     ledger: Ledger, time: OwnTime, tmp_path: Path
 ) -> None:

@@ -143,9 +143,10 @@ export class Row {
 
   refused(words, files = []) {
     this.words(words, true);
-    for (const { name, size: bytes, url } of files.filter((file) => file.url)) {
-      const link = Object.assign(document.createElement("a"), { href: url, target: "_blank", textContent: name });
-      this.element.querySelector(".sending-words").append(document.createElement("br"), link, ` ${size(bytes)}`);
+    for (const { name, size: bytes, url, unfinished } of files.filter((file) => file.url || file.unfinished)) {
+      const link = url ? Object.assign(document.createElement("a"), { href: url, target: "_blank", textContent: name }) : name;
+      const note = unfinished ? ", not all of it here: remove it where it is being sent" : "";
+      this.element.querySelector(".sending-words").append(document.createElement("br"), link, ` ${size(bytes)}${note}`);
     }
     say(this.form, `${this.name} was not taken: ${words}`);
   }
