@@ -70,6 +70,23 @@ def test_every_page_fits_a_phone(
         assert page.evaluate("document.documentElement.dataset.bsTheme") == colours
 
 
+def test_on_a_phone_a_result_stands_below_its_label_with_all_the_width(
+    person: Person, postroom: Postroom, tmp_path: Path
+) -> None:
+    rows: JSON = [{"picture": "holiday.jpg", "why": "It is cut off: its last part is missing."}]
+    job = settled_by_hand(postroom, tmp_path, {"loudness before": "-23 LUFS", "skipped": rows})
+    page = person.page(viewport={"width": 360, "height": 740}, has_touch=True)
+    page.goto(f"/jobs/{job}")
+
+    label = page.get_by_role("rowheader", name="loudness before").bounding_box()
+    why = page.get_by_text("It is cut off").bounding_box()
+
+    assert label is not None
+    assert label["height"] < 40, "it is broken in two"
+    assert why is not None
+    assert why["x"] + why["width"] <= 360, "one has to scroll to read it"
+
+
 def test_the_page_turns_dark_with_the_system(page: Page) -> None:
     page.emulate_media(color_scheme="dark")
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
