@@ -1,0 +1,131 @@
+"""The processes that run jobs: started, watched, weighed, and ended with all their descendants."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from launch import kernel
+from tests.waiting import until
+
+STOP_SECONDS = 12
+_SESSION = 3  # The field's place in /proc/PID/stat, counted after the program's name.
+
+
+class Workers:
+    """The workers of one system, from entering to leaving; a command that ends is started again."""
+
+    def __init__(
+        self,
+        commands: Sequence[Sequence[str]],
+        environment: Mapping[str, str],
+        programs: Path,
+        folder: Path,
+    ) -> None:
+        self._commands = commands
+        self._environment = environment
+        self._programs = programs
+        self._folder = folder
+        self._running: list[subprocess.Popen[bytes]] = []
+        self._sessions: list[int] = []
+
+    def __enter__(self) -> Self:
+        """Start them; they may need a moment until they take jobs."""
+        self._running = [self._start(command) for command in self._commands]
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        """Kill whatever is left of them."""
+        for pid in self.pids():
+            _send(pid, signal.SIGKILL)
+        for process in self._running:
+            process.wait(STOP_SECONDS)
+        until("the workers are gone", lambda: not self.pids(), STOP_SECONDS)
+
+    def keep(self) -> None:
+        """Start again what has ended, as whatever supervises workers does."""
+        self._running = [
+            process if process.poll() is None else self._start(command)
+            for process, command in zip(self._running, self._commands, strict=True)
+        ]
+
+    def stop(self) -> None:
+        """Ask them to end, so that they leave nothing half done."""
+        for process in self._running:
+            process.terminate()
+        end = time.monotonic() + STOP_SECONDS
+        while self.pids() and time.monotonic() < end:
+            time.sleep(0.05)
+            for process in self._running:
+                process.poll()
+
+    def pids(self) -> list[int]:
+        """Return every process of theirs, with all that they have started."""
+        return [pid for pid, session in _sessions() if session in self._sessions]
+
+    def memory(self) -> float:
+        """Return what they take of the machine's memory (PSS), in MiB."""
+        kilobytes = 0
+        for pid in self.pids():
+            try:
+                rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+            except OSError:
+                continue  # It has just ended.
+            kilobytes += sum(
+                int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")
+            )
+        return kilobytes / 1024
+
+    def _start(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        with (self._folder / "workers.log").open("ab") as log:
+            process = subprocess.Popen(
+                [str(self._programs / command[0]), *command[1:]],
+                cwd=self._folder,
+                env=surroundings(self._environment, self._programs),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # A Ctrl-C is for the bench.
+                preexec_fn=die_with_bench,  # noqa: PLW1509 - there are no threads here
+            )
+        self._sessions.append(process.pid)
+        return process
+
+
+def surroundings(environment: Mapping[str, str], programs: Path) -> dict[str, str]:
+    """Return the whole environment of a program, whose own programs are found first."""
+    return os.environ | environment | {"PATH": f"{programs}:{os.environ['PATH']}"}
+
+
+def die_with_bench() -> None:
+    """Have a program end when the bench does, whatever ended that; runs before its first line."""
+    kernel.die_with_parent(signal.SIGTERM)
+
+
+def _sessions() -> list[tuple[int, int]]:
+    """Return every process that is not a zombie, with its session."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue  # It has just ended.
+        if fields[0] != "Z":
+            found.append((int(stat.parent.name), int(fields[_SESSION])))
+    return found
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
