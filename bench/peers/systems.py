@@ -102,7 +102,7 @@ SYSTEMS = {
             ("rq", "worker-pool", "default", "-n", PROCESSES, "-c", "bench.peers.apps.rq", "-q"),
         ),
         needs=_REDIS,
-        keeps="job with result for 500 s, with error for a year",
+        keeps="job, result (500 s) or error (a year)",
     ),
     "dramatiq": System(
         title="Dramatiq",
@@ -122,7 +122,7 @@ SYSTEMS = {
             ("huey_consumer", "bench.peers.apps.huey.huey", "-k", "process", "-w", PROCESSES, "-q"),
         ),
         needs=_REDIS,
-        keeps="result until it is read, or error",
+        keeps="result until read, or error",
         forgets=True,
     ),
     "procrastinate": System(
@@ -131,7 +131,7 @@ SYSTEMS = {
         environment="procrastinate",
         workers=(_PROCRASTINATE,) * int(PROCESSES),
         needs=_POSTGRESQL,
-        keeps="row: arguments, state, events with times; no result, no error",
+        keeps="row, and the time of each change",
     ),
     "potatoq": System(
         title="potatoq on RabbitMQ",
@@ -139,7 +139,7 @@ SYSTEMS = {
         environment="potatoq",
         workers=_POTATOQ,
         needs=_RABBITMQ,
-        keeps="nothing of what succeeds",
+        keeps="only what failed",
     ),
     "potatoq-sqlite": System(
         title="potatoq on SQLite",
@@ -147,7 +147,7 @@ SYSTEMS = {
         environment="potatoq",
         workers=_POTATOQ,
         needs=frozenset(),
-        keeps="state and result for a day",
+        keeps="state, result or error (a day)",
         record="sqlite",
     ),
     "potatoq-postgresql": System(
@@ -156,7 +156,7 @@ SYSTEMS = {
         environment="potatoq",
         workers=_POTATOQ,
         needs=_POSTGRESQL,
-        keeps="state and result for a day",
+        keeps="state, result or error (a day)",
         record="postgresql",
     ),
     "postroom-sqlite": System(
@@ -165,7 +165,7 @@ SYSTEMS = {
         environment="",
         workers=_celery("postroom"),
         needs=_RABBITMQ,
-        keeps="row, inputs, every attempt, log, files, result or error",
+        keeps="row, attempts, log, files, result or error",
         record="sqlite",
     ),
     "postroom-postgresql": System(
@@ -174,7 +174,7 @@ SYSTEMS = {
         environment="",
         workers=_celery("postroom"),
         needs=_RABBITMQ | _POSTGRESQL,
-        keeps="row, inputs, every attempt, log, files, result or error",
+        keeps="row, attempts, log, files, result or error",
         record="postgresql",
     ),
 }

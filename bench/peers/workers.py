@@ -45,11 +45,9 @@ class Workers:
         at: TracebackType | None,
     ) -> None:
         """Kill whatever is left of them."""
-        for pid in self.pids():
-            _send(pid, signal.SIGKILL)
+        until("the workers are gone", self._killed, STOP_SECONDS)
         for process in self._running:
             process.wait(STOP_SECONDS)
-        until("the workers are gone", lambda: not self.pids(), STOP_SECONDS)
 
     def keep(self) -> None:
         """Start again what has ended, as whatever supervises workers does."""
@@ -84,6 +82,14 @@ class Workers:
                 int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")
             )
         return kilobytes / 1024
+
+    def _killed(self) -> bool:
+        """Kill all that are there; return whether there were none."""
+        # One that has just been forked is not among those that were found, but the next time.
+        found = self.pids()
+        for pid in found:
+            _send(pid, signal.SIGKILL)
+        return not found
 
     def _start(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
         with (self._folder / "workers.log").open("ab") as log:

@@ -112,7 +112,7 @@ def test_each_system_has_its_module_and_its_pins(name: str) -> None:
 
 
 def test_workers_are_started_again_and_end_with_all_that_they_started(tmp_path: Path) -> None:
-    command = ("sh", "-c", "sleep 60 & setsid -w true; sleep 60")
+    command = ("sh", "-c", "sleep 60 & sleep 60")
     with Workers([command], {}, Path("/bin"), tmp_path) as workers:
         until("the worker has a child", lambda: len(workers.pids()) > 2)
         assert workers.memory() > 0
@@ -121,6 +121,13 @@ def test_workers_are_started_again_and_end_with_all_that_they_started(tmp_path: 
         until("the worker has ended", lambda: first not in workers.pids())
         workers.keep()
         until("another one runs", lambda: len(workers.pids()) > 2)
+    assert workers.pids() == []
+
+
+def test_workers_that_just_start_others_end_with_them(tmp_path: Path) -> None:
+    command = ("sh", "-c", "for one in $(seq 3000); do sleep 60 & done; wait")
+    with Workers([command], {}, Path("/bin"), tmp_path) as workers:
+        until("some are started", lambda: len(workers.pids()) > 5)
     assert workers.pids() == []
 
 
