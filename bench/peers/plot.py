@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -15,43 +15,55 @@ mpl.rcParams["svg.fonttype"] = "none"
 
 OURS, OTHERS, REFERENCE = "#b5651d", "#8fa3b0", "#4a6274"
 
+
+class Part(NamedTuple):
+    """One of the picture's parts: a figure as bars, and another as the end of a line from there."""
+
+    key: str
+    title: str
+    form: str
+    line: str = ""
+
+
 PARTS = (
-    ("accepts", "accepted per second, one client", "{:,.0f}"),
-    ("drains", "no-ops drained per second, two processes", "{:,.0f}"),
-    ("p50", "idle: submit to first line of code, ms (p50; the line is p99)", "{:.1f}"),
-    ("memory", "memory of the workers, MiB (PSS)", "{:.0f}"),
+    Part("accepts", "accepted per second, one client", "{:,.0f}"),
+    Part("drains", "no-ops drained per second, two processes", "{:,.0f}"),
+    Part("p50", "idle: submit to first line of code, ms: p50, line to p99", "{:.1f}", "p99"),
+    Part("memory", "memory of the workers, MiB (PSS)", "{:.0f}"),
+    Part("again", "SIGKILL to running again, s: median, line to worst", "{:.3f}", "worst"),
 )
 
 
 def main(source: Path, target: Path) -> None:
     """Read the figures and write the picture."""
-    rows = json.loads(source.read_text(encoding="utf-8"))["rows"]
-    names = list(reversed(rows))
-    figure = Figure(figsize=(12, 1.6 + 0.62 * len(names)), layout="constrained")
-    axes = figure.subplots(2, 2)
-    for axis, (key, title, how) in zip(axes.flat, PARTS, strict=True):
-        draw(axis, [rows[name] for name in names], key, how)
-        axis.set_title(title, fontsize=10, loc="left")
+    rows = list(json.loads(source.read_text(encoding="utf-8"))["rows"].values())[::-1]
+    figure = Figure(figsize=(12, 3 + 0.66 * len(rows)), layout="constrained")
+    axes = figure.subplots(3, 2)
+    for axis, part in zip(axes.flat, PARTS, strict=False):
+        draw(axis, rows, part)
+    axes.flat[-1].set_axis_off()
     figure.savefig(target, metadata={"Date": None})
 
 
-def draw(axis: Axes, rows: list[dict[str, Any]], key: str, how: str) -> None:
-    """Draw one figure of every system."""
-    values = [row[key] for row in rows]
-    places = range(len(rows))
-    axis.barh(places, values, color=[colour(row["name"]) for row in rows], height=0.7)
-    if key == "p50":
-        axis.hlines(places, values, [row["p99"] for row in rows], color="black", linewidth=1)
-    for place, value in zip(places, values, strict=True):
+def draw(axis: Axes, rows: list[dict[str, Any]], part: Part) -> None:
+    """Draw one figure of every system; one that is not there is said not to be."""
+    axis.set_title(part.title, fontsize=10, loc="left")
+    for place, row in enumerate(rows):
+        value = row[part.key]
+        end = (row[part.line] if part.line else value) or 0
+        axis.barh(place, value or 0, color=colour(row["name"]), height=0.7)
+        axis.hlines(place, value or 0, end, color="black", linewidth=1)
         axis.annotate(
-            how.format(value),
-            (0, place),
+            "not in the time it was given" if value is None else part.form.format(value),
+            (end, place),
             xytext=(4, 0),
             textcoords="offset points",
             verticalalignment="center",
             fontsize=8,
         )
-    axis.set_yticks(places, [row["title"] for row in rows], fontsize=8)
+    axis.margins(x=0.12)
+    axis.set_xlim(left=0)
+    axis.set_yticks(range(len(rows)), [row["title"] for row in rows], fontsize=8)
     axis.spines[["top", "right"]].set_visible(False)
     axis.tick_params(axis="x", labelsize=8)
 
