@@ -28,6 +28,7 @@ class Part(NamedTuple):
 PARTS = (
     Part("accepts", "accepted per second, one client", "{:,.0f}"),
     Part("drains", "no-ops drained per second, two processes", "{:,.0f}"),
+    Part("cpu", "processor time of the workers for a drained no-op, ms", "{:.2f}"),
     Part("p50", "idle: submit to first line of code, ms: p50, line to p99", "{:.1f}", "p99"),
     Part("memory", "memory of the workers, MiB (PSS)", "{:.0f}"),
     Part("again", "SIGKILL to running again, s: median, line to worst", "{:.3f}", "worst"),
@@ -39,9 +40,8 @@ def main(source: Path, target: Path) -> None:
     rows = list(json.loads(source.read_text(encoding="utf-8"))["rows"].values())[::-1]
     figure = Figure(figsize=(12, 3 + 0.66 * len(rows)), layout="constrained")
     axes = figure.subplots(3, 2)
-    for axis, part in zip(axes.flat, PARTS, strict=False):
+    for axis, part in zip(axes.flat, PARTS, strict=True):
         draw(axis, rows, part)
-    axes.flat[-1].set_axis_off()
     figure.savefig(target, metadata={"Date": None})
 
 
@@ -54,7 +54,7 @@ def draw(axis: Axes, rows: list[dict[str, Any]], part: Part) -> None:
         axis.barh(place, value or 0, color=colour(row["name"]), height=0.7)
         axis.hlines(place, value or 0, end, color="black", linewidth=1)
         axis.annotate(
-            "not in the time it was given" if value is None else part.form.format(value),
+            "not measured: see the table" if value is None else part.form.format(value),
             (end, place),
             xytext=(4, 0),
             textcoords="offset points",

@@ -6,7 +6,18 @@ from bench.peers.summary import Row
 from bench.peers.systems import SYSTEMS
 
 _HEAD = (
-    *("", "accepts/s", "ratio", "drains/s", "ratio", "idle p50", "p99 ms", "PSS MiB"),
+    *(
+        "",
+        "accepts/s",
+        "ratio",
+        "drains/s",
+        "ratio",
+        "CPU ms",
+        "ratio",
+        "idle p50",
+        "p99 ms",
+        "PSS MiB",
+    ),
     *("again s", "worst", "at once/s", "durably recorded"),
 )
 
@@ -22,16 +33,18 @@ def table(rows: Mapping[str, Row], left_out: Mapping[str, str], patience: float)
 
 def changes(rows: Mapping[str, Row], kept: Mapping[str, Mapping[str, float]]) -> str:
     """Return how each ratio to plain Celery moved since the kept ones; empty if none are."""
+    figures = tuple(dict.fromkeys(figure for row in rows.values() for figure in row.ratios))
     lines = [
-        (SYSTEMS[name].title, *(_change(row.ratios, kept[name], figure) for figure in row.ratios))
+        (SYSTEMS[name].title, *(_change(row.ratios, kept[name], figure) for figure in figures))
         for name, row in rows.items()
         if name in kept and row.ratios
     ]
-    figures = next((tuple(row.ratios) for row in rows.values() if row.ratios), ())
     return _aligned([("ratio to Celery: kept → now", *figures), *lines]) if lines else ""
 
 
 def _change(now: Mapping[str, float], kept: Mapping[str, float], figure: str) -> str:
+    if figure not in now:
+        return ""
     if not kept.get(figure):
         return f"{now[figure]:.2f}"
     percent = 100 * (now[figure] / kept[figure] - 1)
@@ -47,6 +60,8 @@ def _cells(name: str, row: Row, patience: float) -> tuple[str, ...]:
         _number(ratio("accepts"), ".2f"),
         f"{row.drains:,.0f}",
         _number(ratio("drains"), ".2f"),
+        _number(row.cpu, ".2f"),
+        _number(ratio("cpu"), ".2f"),
         f"{row.p50:.1f}",
         f"{row.p99:.1f}",
         f"{row.memory:.0f}",

@@ -14,13 +14,14 @@ Round = Mapping[str, Figures]
 class Row:
     """What is said of one system; None is what was not measured.
 
-    Rates are jobs per second, `p50` and `p99` milliseconds, `memory` MiB, `again` and `worst`
-    seconds. `never` says that a job did not run again in the time that it was given. `ratios` are
-    to plain Celery, by the name of the figure.
+    Rates are jobs per second, `cpu`, `p50` and `p99` milliseconds, `memory` MiB, `again` and
+    `worst` seconds. `never` says that a job did not run again in the time that it was given.
+    `ratios` are to plain Celery, by the name of the figure.
     """
 
     accepts: float
     drains: float
+    cpu: float | None
     p50: float
     p99: float
     memory: float
@@ -48,24 +49,30 @@ def _row(name: str, rounds: Sequence[Round]) -> Row:
     idle = [value for one in mine for value in one.idle]
     kills = [value for one in mine for value in one.again]
     again = [value for value in kills if value is not None]
-    many = [one.many for one in mine if one.many is not None]
     return Row(
         accepts=statistics.median(one.accepts for one in mine),
         drains=statistics.median(one.drains for one in mine),
+        cpu=_median(one.cpu for one in mine),
         p50=percentile(idle, 50),
         p99=percentile(idle, 99),
         memory=statistics.median(one.memory for one in mine),
-        again=statistics.median(again) if again else None,
+        again=_median(again),
         worst=max(again, default=None),
         never=None in kills,
-        many=statistics.median(many) if many else None,
+        many=_median(one.many for one in mine),
         ratios=_ratios(name, rounds),
     )
 
 
-_COMPARED: Mapping[str, Callable[[Figures], float]] = {
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None
+
+
+_COMPARED: Mapping[str, Callable[[Figures], float | None]] = {
     "accepts": lambda figures: figures.accepts,
     "drains": lambda figures: figures.drains,
+    "cpu": lambda figures: figures.cpu,
     "p50": lambda figures: percentile(figures.idle, 50),
     "p99": lambda figures: percentile(figures.idle, 99),
     "memory": lambda figures: figures.memory,
@@ -76,7 +83,12 @@ def _ratios(name: str, rounds: Sequence[Round]) -> dict[str, float]:
     """Return the medians of each figure's ratios, each within one round."""
     if any(REFERENCE not in one for one in rounds):
         return {}
-    return {
-        figure: round(statistics.median(of(one[name]) / of(one[REFERENCE]) for one in rounds), 3)
+    found = {
+        figure: _median(_ratio(of(one[name]), of(one[REFERENCE])) for one in rounds)
         for figure, of in _COMPARED.items()
     }
+    return {figure: round(ratio, 3) for figure, ratio in found.items() if ratio is not None}
+
+
+def _ratio(one: float | None, other: float | None) -> float | None:
+    return one / other if one is not None and other else None

@@ -19,7 +19,7 @@ WARM_UP = 30  # jobs
 MANY = 10_000  # jobs submitted at once, where a system has a way for it
 START_SECONDS = 60
 LOOK_EVERY = 0.01  # seconds between two looks for a held job's second run
-DRAIN_LOOK_EVERY = 0.1  # … between two looks at how many jobs are done
+DRAIN_LOOK_EVERY = 0.05  # … between two looks at how many jobs are done
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,16 @@ class Plan:
 class Figures:
     """What a turn measured.
 
-    Rates are jobs per second; `idle` is in milliseconds from submit to first line of code, one for
-    each job; `memory` in MiB; `again` in seconds from the kill of a job's process to its next run,
-    one for each kill, and None where it did not run again in time. `many` is None where the system
-    has no way of its own to take many jobs at once.
+    Rates are jobs per second. `cpu` is the milliseconds of processor time that the workers use for
+    a job while they drain, None where that was over too soon to tell. `idle` is in milliseconds
+    from submit to first line of code, one for each job; `memory` in MiB; `again` in seconds from
+    the kill of a job's process to its next run, one for each kill, and None where it did not run
+    again in time. `many` is None where the system has no way of its own to take many jobs at once.
     """
 
     accepts: float
     drains: float
+    cpu: float | None
     memory: float
     idle: list[float]
     again: list[float | None]
@@ -85,11 +87,11 @@ class Turn:
             memory = workers.memory()
             again = self._kills(workers)
             workers.stop()
-        accepts, drains = self._fill_and_drain()
+        accepts, drains, cpu = self._fill_and_drain()
         many = (
             MANY / self._client.ask("accept_many", self._next(MANY), MANY) if takes_many else None
         )
-        return Figures(accepts, drains, memory, idle, again, many)
+        return Figures(accepts, drains, cpu, memory, idle, again, many)
 
     def _next(self, jobs: int) -> int:
         """Return the first of so many numbers that no job has had."""
@@ -139,8 +141,8 @@ class Turn:
         """Have a single job run after a kill: then the system has put itself in order."""
         self._client.ask("idle", self._next(1), 1)
 
-    def _fill_and_drain(self) -> tuple[float, float]:
-        """Return how many jobs are accepted and drained in a second.
+    def _fill_and_drain(self) -> tuple[float, float, float | None]:
+        """Return how many jobs are accepted and drained in a second, and the latters' `cpu`.
 
         A tenth of the jobs warms each of the two up. The workers start when the queue is full.
         """
@@ -149,23 +151,28 @@ class Turn:
         self._client.ask("accept", first, warm)
         accepts = measured / self._client.ask("accept", first + warm, measured)
         with self._workers() as workers:
-            drains = self._drain(workers, range(first, first + self._plan.jobs), warm)
-        return accepts, drains
+            drained = self._drain(workers, range(first, first + self._plan.jobs), warm)
+        return accepts, *drained
 
-    def _drain(self, workers: Workers, numbers: range, warm: int) -> float:
+    def _drain(self, workers: Workers, numbers: range, warm: int) -> tuple[float, float | None]:
         began: list[int] = []
+        used: list[tuple[float, int]] = []
 
         def drained() -> bool:
             self._marks.look()
             workers.keep()
             began[:] = sorted(when for n, when in self._marks.first.items() if n in numbers)
+            if began:
+                used.append((workers.processor_seconds(), len(began)))
             enough = len(began) > warm and began[-1] - began[warm] > self._plan.drain * 1e9
             return enough or len(began) == len(numbers)
 
         limit = START_SECONDS + self._plan.drain
         if not _wait(drained, limit, DRAIN_LOOK_EVERY):
             raise Failed(f"{len(began)} of {len(numbers)} jobs ran within {limit:g} s")
-        return (len(began) - 1 - warm) / (began[-1] - began[warm]) * 1e9
+        (before, first), (after, last) = used[0], used[-1]
+        cpu = 1000 * (after - before) / (last - first) if last - first > warm else None
+        return (len(began) - 1 - warm) / (began[-1] - began[warm]) * 1e9, cpu
 
 
 def measure(system: System, servers: Servers, plan: Plan) -> Figures:

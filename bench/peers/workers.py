@@ -13,7 +13,9 @@ from launch import kernel
 from tests.waiting import until
 
 STOP_SECONDS = 12
-_SESSION = 3  # The field's place in /proc/PID/stat, counted after the program's name.
+# Places in /proc/PID/stat, counted after the program's name.
+_STATE, _SESSION = 0, 3
+_TIMES = slice(11, 15)  # Its own and its ended children's, in the program and in the kernel.
 
 
 class Workers:
@@ -83,6 +85,13 @@ class Workers:
             )
         return kilobytes / 1024
 
+    def processor_seconds(self) -> float:
+        """Return what they and all their ended children have used of the processors' time."""
+        ticks = 0
+        for pid in self.pids():
+            ticks += sum(int(field) for field in _stat(pid)[_TIMES])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def _killed(self) -> bool:
         """Kill all that are there; return whether there were none."""
         # One that has just been forked is not among those that were found, but the next time.
@@ -119,15 +128,18 @@ def die_with_bench() -> None:
 
 def _sessions() -> list[tuple[int, int]]:
     """Return every process that is not a zombie, with its session."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        except OSError:
-            continue  # It has just ended.
-        if fields[0] != "Z":
-            found.append((int(stat.parent.name), int(fields[_SESSION])))
-    return found
+    pids = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+    stats = {pid: fields for pid in pids if (fields := _stat(pid))}
+    return [(pid, int(fields[_SESSION])) for pid, fields in stats.items() if fields[_STATE] != "Z"]
+
+
+def _stat(pid: int) -> list[str]:
+    """Return what the kernel tells of a process; nothing if it has just ended."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    return text.rpartition(")")[2].split()
 
 
 def _send(pid: int, number: signal.Signals) -> None:

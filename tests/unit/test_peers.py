@@ -17,7 +17,7 @@ from tests.waiting import until
 
 def figures(drains: float, again: float | None = 0.1) -> Figures:
     return Figures(
-        accepts=100, drains=drains, memory=50, idle=[1.0, 2.0, 9.0], again=[again], many=None
+        accepts=100, drains=drains, cpu=2, memory=50, idle=[1.0, 2.0, 9.0], again=[again], many=None
     )
 
 
@@ -122,6 +122,13 @@ def test_workers_are_started_again_and_end_with_all_that_they_started(tmp_path: 
         workers.keep()
         until("another one runs", lambda: len(workers.pids()) > 2)
     assert workers.pids() == []
+
+
+def test_the_time_of_ended_children_counts(tmp_path: Path) -> None:
+    burn = "sh -c 'for one in $(seq 2000000); do :; done'; touch done; sleep 60"
+    with Workers([("sh", "-c", burn)], {}, Path("/bin"), tmp_path) as workers:
+        until("the child that worked has ended", (tmp_path / "done").exists)
+        assert workers.processor_seconds() > 0.1
 
 
 def test_workers_that_just_start_others_end_with_them(tmp_path: Path) -> None:
