@@ -100,7 +100,7 @@ def test_a_death_costs_no_more_than_a_sixtieth_of_the_work(
     parts_of = "tasks.kinds.images.parts"
     monkeypatch.setattr(f"{parts_of}.time", SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr(f"{parts_of}.checkpoint", lambda *_: kept.append(len(parts.facts)))
-    parts = Parts(tmp_path)
+    parts: Parts = Parts(tmp_path)
 
     for number in range(6_000):
         now[0] = number / 10
