@@ -141,7 +141,9 @@ class Attempts:
     ) -> None:
         """Record how the attempt ended, with its outputs, last progress and last log lines.
 
-        To record the same end again is no error: whoever got no answer asks again.
+        The end of a job is safe from a power cut once `Ledger.flush` has returned, for which
+        whoever acknowledges its message waits. To record the same end again is no error: whoever
+        got no answer asks again.
 
         Raises:
             ClaimLost: the attempt had been closed before; nothing was written.
@@ -162,7 +164,7 @@ class Attempts:
         if outcome.outputs:
             steps.append((self._add_files, [_file_columns(file) for file in outcome.outputs]))
         values = key | _end_columns(outcome) | _columns(progress)
-        if self._database.change((end, values), *steps) is None:
+        if self._database.change((end, values), *steps, soon=True) is None:
             with self._database.read() as connection:
                 if not self._recorded(connection, claim, outcome):
                     raise ClaimLost(claim.job, claim.attempt)

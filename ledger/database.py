@@ -132,7 +132,7 @@ class Database:
         """
         with self.write_soon() as connection:
             yield connection
-        self._flush()
+        self.flush()
 
     @contextmanager
     def write_soon(self) -> Iterator[Connection]:
@@ -165,7 +165,7 @@ class Database:
         with self._in_our_words(), self._driven() as connection:
             row = run(connection, guard, others)
         if row is not None and not soon:
-            self._flush()
+            self.flush()
         return row
 
     @contextmanager
@@ -190,7 +190,17 @@ class Database:
             raise
         self._kept.connection = pooled
 
-    def _flush(self) -> None:
+    @property
+    def flushes(self) -> bool:
+        """Whether a commit that may be forgotten is safe only after `flush`."""
+        return self._journal is not None
+
+    def flush(self) -> None:
+        """Return when every commit that has returned before is safe from a power cut.
+
+        Raises:
+            LedgerUnavailable: the disk refuses.
+        """
         if self._journal is None:
             return
         try:

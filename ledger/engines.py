@@ -3,6 +3,7 @@
 import os
 import random
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -84,6 +85,7 @@ class Journal:
         path = make_url(url).database
         self._path = f"{path}-wal" if path else None
         self._file: int | None = None
+        self._lock = threading.Lock()
 
     def flush(self) -> None:
         """Return when every commit that has returned before is safe from a power cut.
@@ -93,12 +95,13 @@ class Journal:
         """
         if self._path is None:
             return
-        # SQLite deletes the file when its last user leaves, and the next one makes another.
-        if self._file is not None and os.fstat(self._file).st_nlink == 0:
-            self.close()
-        if self._file is None:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
-        os.fdatasync(self._file)
+        with self._lock:
+            # SQLite deletes the file when its last user leaves, and the next one makes another.
+            if self._file is not None and os.fstat(self._file).st_nlink == 0:
+                self.close()
+            if self._file is None:
+                self._file = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+            os.fdatasync(self._file)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -111,6 +111,21 @@ class Ledger:
         """
         migrate.upgrade(self.database)
 
+    @property
+    def flushes(self) -> bool:
+        """Whether `flush` has anything to wait for."""
+        return self.database.flushes
+
+    def flush(self) -> None:
+        """Return when every end that has been settled before is safe from a power cut.
+
+        Threads may call it at the same time.
+
+        Raises:
+            LedgerUnavailable: the disk refuses.
+        """
+        self.database.flush()
+
     def close(self) -> None:
         """Close every idle connection."""
         self.database.close()

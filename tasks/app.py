@@ -7,6 +7,7 @@ from celery import Celery, signals
 
 from ledger import Ledger, Settings
 from tasks import logs
+from tasks.acks import Acks
 from tasks.orders import Orders
 from tasks.pace import Pace
 from tasks.publisher import Publisher
@@ -37,6 +38,11 @@ class Postroom(Celery):
         return Pace()
 
     @cached_property
+    def acks(self) -> Acks:
+        """What tells RabbitMQ that jobs have ended; for the main process."""
+        return Acks(self.ledger)
+
+    @cached_property
     def settings(self) -> Settings:
         """What the environment says, read when it is first needed."""
         return Settings()
@@ -63,4 +69,4 @@ app = Postroom("postroom", task_cls="tasks.task:JobTask", config_source="celeryc
 os.register_at_fork(after_in_child=app.forget_connections)
 signals.setup_logging.connect(logs.set_up)
 app.steps["worker"].update(("tasks.worker:ReapStep", "tasks.worker:ClockStep"))
-app.steps["consumer"].add("tasks.steering:SteeringStep")
+app.steps["consumer"].update(("tasks.steering:SteeringStep", "tasks.acks:AckStep"))

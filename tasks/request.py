@@ -1,7 +1,9 @@
 """A delivery as the worker's main process sees it: it hands over to the clock what only it sees."""
 
+import logging
 import re
 import time
+from functools import partial
 from typing import Any
 
 from billiard.exceptions import WorkerLostError
@@ -16,11 +18,15 @@ from tasks.publisher import MESSAGE_HEADER
 from tasks.reports import Death, Overrun, Report, Timeout
 from tasks.task import delivery_count
 
+logger = logging.getLogger(__name__)
+
 _HOW_IT_DIED = re.compile(r"prematurely: (.+?)\.? Job: ")
 
 
 class JobRequest(Request):
     """A delivery as the main process sees it: it hands over to the clock what only it can see."""
+
+    acknowledged: bool  # Celery's
 
     def __init__(self, message: Any, **kwargs: Any) -> None:
         super().__init__(message, **kwargs)
@@ -61,8 +67,10 @@ class JobRequest(Request):
         return super().on_timeout(soft, timeout)
 
     def acknowledge(self) -> None:
-        """Tell RabbitMQ that the job has ended, and the worker how long it took."""
-        super().acknowledge()
+        """Have RabbitMQ told that the job has ended, and tell the worker how long it took."""
+        if not self.acknowledged:
+            self.acknowledged = True
+            self._app.acks.send(partial(self._on_ack, logger, self._connection_errors))
         if (run := self.run) is not None:
             self._app.pace.ended(run, time.time())
 

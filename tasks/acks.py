@@ -1,0 +1,145 @@
+"""Acknowledgements: RabbitMQ hears that a job has ended once the record of its end is on the disk.
+
+On SQLite a process records an end without a wait for the disk. The worker waits for it in a thread
+of its main process, and once for all the ends that came meanwhile: so a slow disk holds up no job.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from celery import bootsteps
+from celery.worker import state
+from celery.worker.consumer.tasks import Tasks
+
+from ledger import Ledger
+from ledger.errors import LedgerUnavailable
+
+logger = logging.getLogger(__name__)
+
+Ack = Callable[[], None]
+
+BETWEEN = 0.003  # seconds between two waits for the disk, at least
+PAUSE = 1.0  # seconds between two tries where the disk refuses
+
+
+class AckStep(bootsteps.StartStopStep):
+    """Has each connection's messages acknowledged from its loop, and the last ones at the stop."""
+
+    requires = (Tasks,)
+
+    def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
+        """Acknowledge from this loop."""
+        consumer.app.acks.register_with(hub)
+
+    def stop(self, consumer: Any) -> None:
+        """Acknowledge what is left, or forget it with a connection that is gone."""
+        if state.should_stop is None and state.should_terminate is None:
+            consumer.app.acks.forget()
+        else:
+            consumer.app.acks.finish()
+
+
+class Acks:
+    """Acknowledges in the main process's loop what a thread of its own has seen on the disk.
+
+    A message whose acknowledgement is never sent comes again, and is dropped as a duplicate.
+
+    Args:
+        ledger: the main process's own.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._lock = threading.Lock()
+        self._ended: deque[Ack] = deque()
+        self._safe: deque[Ack] = deque()
+        self._come = threading.Event()
+        self._heard = self._wake = -1  # the ends of a pipe by which the thread wakes the loop
+        self._loops = False
+
+    def register_with(self, hub: Any) -> None:
+        """Acknowledge from this loop from here on; by itself each waits for the disk."""
+        if not self._ledger.flushes:
+            return
+        if self._wake < 0:
+            self._heard, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+            threading.Thread(target=self._wait_for_ends, name="acks", daemon=True).start()
+        hub.add_reader(self._heard, self._send)
+        self._loops = True
+
+    def send(self, ack: Ack) -> None:
+        """Acknowledge as soon as all that is recorded by now is on the disk."""
+        with self._lock:
+            self._ended.append(ack)
+        if self._loops:
+            self._come.set()
+        else:
+            self._send_now()
+
+    def forget(self) -> None:
+        """Acknowledge nothing that has come so far: its connection is gone."""
+        with self._lock:
+            self._ended.clear()
+            self._safe.clear()
+
+    def finish(self) -> None:
+        """Acknowledge what has come, and at once what still comes: the loop runs no more.
+
+        Only a worker that stops waits for the disk in its main process.
+        """
+        self._loops = False
+        self._send_now()
+
+    def _send_now(self) -> None:
+        try:
+            self._ledger.flush()
+        except LedgerUnavailable as error:
+            logger.warning("Messages of jobs that have ended go back to the queue: %s", error)
+            self.forget()
+        with self._lock:
+            acks = [*self._safe, *self._ended]
+            self._safe.clear()
+            self._ended.clear()
+        for ack in acks:
+            ack()
+
+    def _send(self) -> None:
+        with suppress(BlockingIOError):
+            os.read(self._heard, 4096)
+        with self._lock:
+            acks = tuple(self._safe)
+            self._safe.clear()
+        for ack in acks:
+            ack()
+
+    def _wait_for_ends(self) -> None:
+        flushed_at = 0.0
+        while self._come.wait():
+            # One wait for the disk serves all who came, so many at a time cost less than each.
+            time.sleep(max(0.0, flushed_at + BETWEEN - time.monotonic()))
+            flushed_at = time.monotonic()
+            self._come.clear()
+            with self._lock:
+                ended = tuple(self._ended)
+            try:
+                self._ledger.flush()
+            except LedgerUnavailable as error:
+                logger.warning("Messages of jobs that have ended wait: %s", error)
+                time.sleep(PAUSE)
+                self._come.set()
+            else:
+                self._are_safe(ended)
+
+    def _are_safe(self, ended: tuple[Ack, ...]) -> None:
+        with self._lock:
+            # Unless they were forgotten, or acknowledged by a worker that stops.
+            safe = [self._ended.popleft() for ack in ended if self._ended and self._ended[0] is ack]
+            self._safe.extend(safe)
+        with suppress(BlockingIOError):  # So full of wakes that it wakes all the same.
+            os.write(self._wake, b"\0")

@@ -1,0 +1,132 @@
+"""No message is acknowledged before the end of its job is on the disk, and each of them then."""
+
+import threading
+from select import select
+from typing import Any
+
+import pytest
+
+from ledger.errors import LedgerUnavailable
+from tasks.acks import Acks
+from tests.waiting import until
+
+
+class Disk:
+    """A ledger of which only the disk matters: it is as slow as the test wants it to be."""
+
+    flushes = True
+
+    def __init__(self) -> None:
+        self.asked, self.refusals = 0, 0
+        self.goes_on = threading.Event()
+
+    def flush(self) -> None:
+        self.asked += 1
+        self.goes_on.wait(10)
+        if self.refusals:
+            self.refusals -= 1
+            raise LedgerUnavailable("no space left")
+
+
+class Loop:
+    """The main process's loop, turned by hand."""
+
+    def add_reader(self, heard: int, act: Any) -> None:
+        self.heard, self.act = heard, act
+
+    def turn(self) -> bool:
+        self.act()
+        return True
+
+
+@pytest.fixture
+def disk() -> Disk:
+    return Disk()
+
+
+@pytest.fixture
+def loop() -> Loop:
+    return Loop()
+
+
+@pytest.fixture
+def acks(disk: Disk, loop: Loop) -> Acks:
+    made = Acks(disk)  # type: ignore[arg-type]  # what acknowledgements need of it
+    made.register_with(loop)
+    return made
+
+
+def sent(acks: Acks, *names: str) -> list[str]:
+    """Have messages acknowledged, and return the list to which each adds its name then."""
+    seen: list[str] = []
+    for name in names:
+        acks.send(lambda name=name: seen.append(name))  # type: ignore[misc]  # its default
+    return seen
+
+
+def test_messages_wait_for_the_disk_and_are_acknowledged_in_order(
+    acks: Acks, disk: Disk, loop: Loop
+) -> None:
+    seen = sent(acks, "a", "b")
+    until("the disk is asked", lambda: disk.asked)
+    loop.turn()
+    assert seen == []
+
+    disk.goes_on.set()
+    until("both are acknowledged", lambda: loop.turn() and seen == ["a", "b"])
+
+
+def test_what_comes_during_a_wait_for_the_disk_shares_the_next_one(
+    acks: Acks, disk: Disk, loop: Loop
+) -> None:
+    first = sent(acks, "a")
+    until("the disk is asked", lambda: disk.asked)
+    others = sent(acks, *"bcdef")
+    disk.goes_on.set()
+
+    until("all are acknowledged", lambda: loop.turn() and first + others == list("abcdef"))
+    assert disk.asked <= 3
+
+
+def test_the_loop_is_woken(acks: Acks, disk: Disk, loop: Loop) -> None:
+    sent(acks, "a")
+    disk.goes_on.set()
+    until("there is something to read", lambda: select([loop.heard], [], [], 0)[0])
+
+
+def test_a_disk_that_refuses_is_asked_again(acks: Acks, disk: Disk, loop: Loop) -> None:
+    disk.refusals = 1
+    disk.goes_on.set()
+    seen = sent(acks, "a")
+    until("it is acknowledged", lambda: loop.turn() and seen == ["a"])
+    assert disk.asked == 2
+
+
+def test_a_worker_that_stops_acknowledges_what_is_left_and_what_still_comes(
+    acks: Acks, disk: Disk, loop: Loop
+) -> None:
+    disk.goes_on.set()
+    seen = sent(acks, "a")
+    acks.finish()
+    assert seen == ["a"]
+    late = sent(acks, "b")
+    assert late == ["b"]
+
+    disk.refusals = 1
+    assert sent(acks, "c") == []
+    loop.turn()
+    assert seen == ["a"]
+
+
+def test_nothing_is_acknowledged_of_a_connection_that_is_gone(
+    acks: Acks, disk: Disk, loop: Loop
+) -> None:
+    gone = sent(acks, "a")
+    until("the disk is asked", lambda: disk.asked)
+    acks.forget()
+    acks.register_with(loop)
+    seen = sent(acks, "b")
+    disk.goes_on.set()
+
+    until("the new one is acknowledged", lambda: loop.turn() and seen == ["b"])
+    assert gone == []
