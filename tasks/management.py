@@ -1,8 +1,9 @@
 """What RabbitMQ's management API says of queues: asked over HTTP, with little patience."""
 
 import json
+import time
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 from urllib.error import HTTPError
@@ -12,6 +13,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 from ledger import Settings
 
 WAIT: Final = 0.8  # seconds
+LEFT_ALONE: Final = 10.0  # seconds after a silence, in which nobody waits for the next one
 UNAUTHORIZED: Final = 401
 COLUMNS: Final = "name,messages_ready,messages_unacknowledged,consumers"
 
@@ -45,11 +47,21 @@ class Management:
         user: who asks.
         password: of that user.
         vhost: where the queues are.
+        clock: seconds that only go up.
     """
 
-    def __init__(self, base: str, user: str, password: str, vhost: str) -> None:
+    def __init__(
+        self,
+        base: str,
+        user: str,
+        password: str,
+        vhost: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.base = base
         self._vhost = vhost
+        self._clock = clock
+        self._silent_until = float("-inf")
         mark = b64encode(f"{user}:{password}".encode()).decode("ascii")
         self._headers = {"Authorization": f"Basic {mark}"}
         # On this network, not by way of a proxy that the environment names for the world.
@@ -74,7 +86,8 @@ class Management:
         """Return what RabbitMQ holds, by queue.
 
         Raises:
-            ManagementAway: it did not answer in time, or not as expected.
+            ManagementAway: it did not answer in time, or not as expected; or it was silent a moment
+                ago, and is left alone.
         """
         told = self._ask(f"queues/{quote(self._vhost, safe='')}?columns={COLUMNS}")
         try:
@@ -91,6 +104,8 @@ class Management:
             raise self._strange() from error
 
     def _ask(self, path: str) -> Any:
+        if self._clock() < self._silent_until:
+            raise self._silent()
         request = Request(f"{self.base}/api/{path}", headers=self._headers)  # noqa: S310 - an operator's own address
         try:
             with self._opener.open(request, timeout=WAIT) as answer:
@@ -104,13 +119,17 @@ class Management:
                 ) from error
             raise self._strange() from error
         except OSError as error:
-            raise ManagementAway(
-                f"RabbitMQ's management does not answer at {self.base}.",
-                "rabbitmq-plugins enable rabbitmq_management, or set MANAGEMENT_URL to where"
-                " it is.",
-            ) from error
+            # Pages ask each second: they would all be as slow as the silence is long.
+            self._silent_until = self._clock() + LEFT_ALONE
+            raise self._silent() from error
         except ValueError as error:
             raise self._strange() from error
+
+    def _silent(self) -> ManagementAway:
+        return ManagementAway(
+            f"RabbitMQ's management does not answer at {self.base}.",
+            "rabbitmq-plugins enable rabbitmq_management, or set MANAGEMENT_URL to where it is.",
+        )
 
     def _strange(self) -> ManagementAway:
         return ManagementAway(

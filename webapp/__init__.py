@@ -13,6 +13,7 @@ from ledger import Ledger, Settings
 from tasks.app import app as postroom
 from tasks.kind import Kind
 from tasks.kind import kinds as every_kind
+from tasks.management import Management
 from tasks.publisher import Publisher
 from webapp import (
     accounts,
@@ -88,6 +89,7 @@ def create_app(
         publisher=publisher or Publisher(celery),
         kinds=every_kind() if kinds is None else kinds,
         celery=celery,
+        management=Management.of(settings),
     )
     cast(DefaultJSONProvider, app.json).sort_keys = False  # Inputs stay in their form's order.
     app.request_class = uploads.Request

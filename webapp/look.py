@@ -11,7 +11,6 @@ from flask import Blueprint, request
 from flask.blueprints import BlueprintSetupState
 from markupsafe import Markup
 
-from ledger import Settings
 from tasks.management import Management
 from webapp import previews, words
 from webapp.colours import coloured
@@ -57,13 +56,13 @@ def navigation() -> dict[str, Any]:
     return {
         "kinds": services().kinds,
         "flower_url": local_url(request.host_url, services().settings.flower_port),
-        "management_url": management_url(request.host_url, services().settings),
+        "management_url": management_url(request.host_url, services().management),
     }
 
 
-def management_url(console: str, settings: Settings) -> str | None:
+def management_url(console: str, management: Management) -> str | None:
     """Return the address of RabbitMQ's management where this browser can reach it, or None."""
-    base = Management.of(settings).base
+    base = management.base
     at = urlsplit(base)
     if at.hostname not in LOOPBACK:
         return base

@@ -23,7 +23,7 @@ from markupsafe import Markup
 from ledger.duties import Backlog
 from ledger.queues import LONGEST_WHY, Pause
 from ledger.record import Worker
-from tasks.management import Held, Management, ManagementAway
+from tasks.management import Held, ManagementAway
 from webapp import boards
 from webapp.boards import Board
 from webapp.mistakes import Mistake, WrongInputs
@@ -109,7 +109,7 @@ def look(found: Services) -> Seen:
 
 def _held(found: Services) -> tuple[Mapping[str, Held], ManagementAway | None]:
     try:
-        return Management.of(found.settings).queues(), None
+        return found.management.queues(), None
     except ManagementAway as error:
         return {}, error
 

@@ -8,6 +8,7 @@ from flask import current_app
 
 from ledger import Ledger, Settings
 from tasks.kind import Kind
+from tasks.management import Management
 from tasks.publisher import Publisher
 
 
@@ -20,6 +21,7 @@ class Services:
     publisher: Publisher
     kinds: Mapping[str, Kind]
     celery: Celery
+    management: Management
 
 
 def services() -> Services:

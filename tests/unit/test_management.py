@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from launch import ports
 from ledger import Settings
-from tasks.management import Held, Management, ManagementAway
+from tasks.management import LEFT_ALONE, Held, Management, ManagementAway
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -98,3 +98,19 @@ def test_where_it_is_not_there_the_repair_names_the_plugin() -> None:
     with pytest.raises(ManagementAway, match="does not answer at http:") as caught:
         management("amqp://127.0.0.1", port=port).queues()
     assert "rabbitmq-plugins enable rabbitmq_management" in caught.value.repair
+
+
+def test_after_a_silence_it_is_left_alone_for_a_while_so_that_pages_stay_fast(
+    server: HTTPServer,
+) -> None:
+    now = [0.0]
+    (port,) = ports.free(1)
+    asked = Management(f"http://127.0.0.1:{port}", "guest", "guest", "/", lambda: now[0])
+    with pytest.raises(ManagementAway, match="does not answer"):
+        asked.queues()
+    asked.base = f"http://127.0.0.1:{server.server_port}"
+    with pytest.raises(ManagementAway, match="does not answer"):
+        asked.queues()
+    assert Answers.asked == []
+    now[0] += LEFT_ALONE
+    assert asked.queues() == {}
