@@ -34,7 +34,14 @@ def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(postroom_var=tmp_path, database_url="", storage_url="", max_upload=1_000_000)
+    # Nothing listens on port 1, whatever else runs on this machine.
+    return Settings(
+        postroom_var=tmp_path,
+        database_url="",
+        storage_url="",
+        rabbitmq_management_port=1,
+        max_upload=1_000_000,
+    )
 
 
 @pytest.fixture
