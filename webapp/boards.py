@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from zlib import crc32
 
@@ -17,26 +18,48 @@ EVERY: Final = 1.0  # seconds for which one reading is good enough
 _AGE: Final = re.compile(r'(data-since="[^"]*">)[^<]*')
 
 Render = Callable[..., Markup]
-Parts = Mapping[str, Fragment]
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """What a page's tab says of it, for whoever looks at another: a title, and an icon's name."""
+
+    title: str
+    icon: str = "postroom"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page as it stands: what its tab says, and its parts by name, in their order."""
+
+    tab: Tab
+    parts: Mapping[str, Fragment]
+
+    @property
+    def seen(self) -> str:
+        """What differs where two pages do."""
+        return mark(repr(self.tab)) + "".join(part.mark for part in self.parts.values())
 
 
 class Board:
     """What a page shows, in named parts; nobody reads anything while nobody looks.
 
     Args:
-        read: returns the parts as they stand.
+        read: returns what the tab says and the parts, as they stand.
         every: seconds for which what was read serves everybody.
     """
 
-    def __init__(self, read: Callable[[], Mapping[str, Markup]], every: float = EVERY) -> None:
+    def __init__(
+        self, read: Callable[[], tuple[Tab, Mapping[str, Markup]]], every: float = EVERY
+    ) -> None:
         self._read = read
         self._every = every
         self._lock = threading.Lock()
-        self._parts: Parts = {}
+        self._shown = Shown(Tab(""), {})
         self._read_at = float("-inf")
 
-    def parts(self) -> Parts:
-        """Return the parts by name, in their order.
+    def shown(self) -> Shown:
+        """Return the page as it stands.
 
         Raises:
             LedgerUnavailable: the ledger does not answer.
@@ -44,10 +67,11 @@ class Board:
         # Whoever asks while another reads waits for that reading.
         with self._lock:
             if time.monotonic() - self._read_at > self._every:
-                read = self._read()
-                self._parts = {name: Fragment(mark(html), html) for name, html in read.items()}
+                tab, parts = self._read()
+                fragments = {name: Fragment(mark(html), html) for name, html in parts.items()}
+                self._shown = Shown(tab, fragments)
                 self._read_at = time.monotonic()
-            return self._parts
+            return self._shown
 
     def forget(self) -> None:
         """Read again for the next one: somebody has just changed something, and looks."""
@@ -75,16 +99,18 @@ def renderer(app: App) -> Render:
     return render
 
 
-def answer(parts: Parts) -> Response:
+def answer(shown: Shown) -> Response:
     """Answer the script of an open page: the parts, or 204 where it has these already."""
-    seen = "".join(part.mark for part in parts.values())
-    if request.args.get("seen") == seen:
+    if request.args.get("seen") == shown.seen:
         told = Response(status=204)
     else:
         told = jsonify(
-            seen=seen,
+            seen=shown.seen,
+            title=shown.tab.title,
+            icon=shown.tab.icon,
             parts=[
-                {"name": name, "mark": part.mark, "html": part.html} for name, part in parts.items()
+                {"name": name, "mark": part.mark, "html": part.html}
+                for name, part in shown.parts.items()
             ],
         )
     told.headers["Cache-Control"] = "no-store"

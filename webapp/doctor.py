@@ -30,7 +30,9 @@ blueprint = Blueprint("doctor", __name__)
 def page() -> str:
     """Examine this deployment, which takes a few seconds, and show what was found."""
     found = list(findings(services()))
-    return render_template("doctor.html", findings=found, summary=summary(found), labels=LABELS)
+    return render_template(
+        "doctor.html", findings=found, summary=summary(found), worst=worst(found), labels=LABELS
+    )
 
 
 @click.command("doctor", cls=CommandWithoutLedger)
@@ -61,6 +63,12 @@ def findings(found: Services) -> Iterator[Finding]:
 def without_passwords(text: str) -> str:
     """Return a text, which may quote addresses or a server's own words, with passwords hidden."""
     return _PASSWORD.sub(lambda hit: f"{hit[1]}•••@" if hit[1] else f"{hit[2]}•••", text)
+
+
+def worst(found: Sequence[Finding]) -> Verdict:
+    """Return the worst verdict of all."""
+    verdicts = {one.verdict for one in found}
+    return next(one for one in (Verdict.WRONG, Verdict.DOUBTFUL, Verdict.GOOD) if one in verdicts)
 
 
 def summary(found: Sequence[Finding]) -> str:

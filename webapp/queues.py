@@ -25,7 +25,7 @@ from ledger.queues import LONGEST_WHY, Pause
 from ledger.record import Worker
 from tasks.management import Held, ManagementAway
 from webapp import boards
-from webapp.boards import Board
+from webapp.boards import Board, Tab
 from webapp.mistakes import Mistake, WrongInputs
 from webapp.security import owner
 from webapp.services import Services, services
@@ -76,6 +76,20 @@ class Seen:
     queues: Sequence[Queue]
     away: ManagementAway | None
     at: datetime
+
+    @property
+    def tab(self) -> Tab:
+        """What most wants to be known of them, for the page's tab."""
+        if unheard := [one for one in self.queues if one.label is UNHEARD and one.backlog.waiting]:
+            return Tab(f"Nobody listens to {_named(unheard)} · Queues", UNHEARD.tone)
+        if paused := [one for one in self.queues if one.pause]:
+            return Tab(f"{_named(paused)} paused · Queues", PAUSED.tone)
+        waiting = sum(one.backlog.waiting for one in self.queues)
+        return Tab(f"{waiting:,} waiting · Queues" if waiting else "Queues")
+
+
+def _named(queues: Sequence[Queue]) -> str:
+    return queues[0].name if len(queues) == 1 else f"{len(queues)} queues"
 
 
 def look(found: Services) -> Seen:
@@ -146,12 +160,12 @@ def open_board(state: BlueprintSetupState) -> None:
     found: Services = state.app.extensions["postroom"]
     render = boards.renderer(state.app)
 
-    def read() -> dict[str, Markup]:
+    def read() -> tuple[Tab, Mapping[str, Markup]]:
         seen = look(found)
         parts = {"away": render("_away.html", away=seen.away)}
         for one in seen.queues:
             parts[f"queue-{one.name}"] = render("_queue.html", queue=one, now=seen.at)
-        return parts
+        return seen.tab, parts
 
     state.app.extensions[EXTENSION] = Board(read)
 
@@ -165,13 +179,13 @@ def board() -> Board:
 @blueprint.get("")
 def index() -> str:
     """Show the queues: as they stand now, and from then on live."""
-    return render_template("queues.html", parts=board().parts())
+    return render_template("queues.html", shown=board().shown())
 
 
 @blueprint.get("/now")
 def now() -> Response:
     """Answer with what has changed on an open page."""
-    return boards.answer(board().parts())
+    return boards.answer(board().shown())
 
 
 @blueprint.get("/<name>/pause")

@@ -23,7 +23,7 @@ from ledger.duties import Left, Running
 from ledger.record import Worker
 from ledger.wishes import MOST_PROCESSES, WorkerWishes
 from webapp import boards
-from webapp.boards import Board
+from webapp.boards import Board, Tab
 from webapp.security import owner
 from webapp.services import Services, services
 from webapp.words import Label
@@ -97,6 +97,17 @@ class Seen:
     gone: Sequence[OneWorker]
     at: datetime
 
+    @property
+    def tab(self) -> Tab:
+        """What most wants to be known of them, for the page's tab."""
+        if not self.here:
+            return Tab("No worker is there · Workers", DEAD.tone)
+        if silent := sum(one.late for one in self.here):
+            return Tab(f"{silent} silent · Workers", SILENT.tone)
+        busy = sum(len(one.running) for one in self.here)
+        processes = sum(one.worker.concurrency for one in self.here)
+        return Tab(f"{busy} of {processes} busy · Workers", WORKING.tone if busy else "postroom")
+
 
 def look(found: Services) -> Seen:
     """Return the workers as they stand.
@@ -137,7 +148,7 @@ def open_board(state: BlueprintSetupState) -> None:
     found: Services = state.app.extensions["postroom"]
     render = boards.renderer(state.app)
 
-    def read() -> dict[str, Markup]:
+    def read() -> tuple[Tab, Mapping[str, Markup]]:
         seen = look(found)
         same = {"now": seen.at, "kinds": found.kinds, "most": MOST_PROCESSES}
         parts = {
@@ -146,7 +157,7 @@ def open_board(state: BlueprintSetupState) -> None:
         if not parts:
             parts["nobody"] = render("_no_worker.html")
         parts["gone"] = render("_gone.html", gone=seen.gone, **same)
-        return parts
+        return seen.tab, parts
 
     state.app.extensions[EXTENSION] = Board(read)
 
@@ -160,13 +171,13 @@ def board() -> Board:
 @blueprint.get("")
 def index() -> str:
     """Show the workers: as they stand now, and from then on live."""
-    return render_template("workers.html", parts=board().parts())
+    return render_template("workers.html", shown=board().shown())
 
 
 @blueprint.get("/now")
 def now() -> Response:
     """Answer with what has changed on an open page."""
-    return boards.answer(board().parts())
+    return boards.answer(board().shown())
 
 
 @blueprint.post("/<worker_id>/<any(drain, resume, renew, stop):verb>")

@@ -20,6 +20,8 @@ def test_the_page_names_what_is_wrong_in_words_and_what_repairs_it(client: Flask
     assert "RabbitMQ does not answer at amqp://guest:•••@127.0.0.1:1//" in page
     assert "set CELERY_BROKER_URL to where it is" in page
     assert "set STORAGE_URL to a server that all reach." in page
+    assert "<title>Wrong · Doctor · Postroom</title>" in page
+    assert "icons/failed.svg" in page
     assert "</svg> Wrong" in page
     assert "</svg> Doubtful" in page
     assert "</svg> Good" in page

@@ -1,6 +1,8 @@
 """Queues and workers, as pages, the API and a terminal tell them and steer them."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
@@ -76,6 +78,59 @@ def test_a_pause_wants_a_reason_and_a_queue_that_there_is(
     assert ledger.queues.paused() == {}
 
 
+def title_of(client: FlaskClient, address: str) -> tuple[str, str]:
+    """Return what the page's tab says, and the name of its icon."""
+    client.application.extensions[f"postroom.{address.strip('/')}"].forget()
+    page = client.get(address).text
+    title = re.search("<title>(.+) · Postroom</title>", page)
+    icon = re.search(r'id="favicon".+/icons/(\w+)\.svg', page)
+    assert title is not None
+    assert icon is not None
+    return title[1], icon[1]
+
+
+def test_the_tab_says_how_it_is_to_whoever_looks_at_another(
+    client: FlaskClient, ledger: Ledger
+) -> None:
+    assert title_of(client, "/queues") == ("Queues", "postroom")
+    assert title_of(client, "/workers") == ("0 of 2 busy · Workers", "postroom")
+    claimed(ledger, submit(ledger))
+    submit(ledger)
+    assert title_of(client, "/queues") == ("1 waiting · Queues", "postroom")
+    assert title_of(client, "/workers") == ("1 of 2 busy · Workers", "running")
+    ledger.queues.pause("default", "ada", "the disk is full")
+    assert title_of(client, "/queues") == ("default paused · Queues", "waiting")
+    ledger.queues.resume("default")
+    ledger.workers.beat("one", replace(VITALS, listening=()))
+    assert title_of(client, "/queues") == ("Nobody listens to default · Queues", "failed")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (8, ("1 silent · Workers", "waiting")),
+        (60, ("No worker is there · Workers", "failed")),
+    ],
+)
+def test_the_tab_says_that_a_worker_is_silent_or_gone(
+    client: FlaskClient, ledger: Ledger, seconds: int, said: tuple[str, str]
+) -> None:
+    ago = datetime.now(UTC) - timedelta(seconds=seconds)
+    past = Ledger(ledger.settings, clock=lambda: ago)
+    past.workers.beat("one", VITALS)
+    past.close()
+    assert title_of(client, "/workers") == said
+
+
+def test_what_a_stopping_worker_runs_is_not_said_to_be_of_those_who_listen(
+    client: FlaskClient, ledger: Ledger
+) -> None:
+    for _ in range(3):
+        claimed(ledger, submit(ledger))
+    page = words_of(client.get("/queues").text)
+    assert '<dd>3 <span class="quiet">(who listens runs 2 at a time)</span></dd>' in page
+
+
 def test_a_worker_is_told_with_what_it_runs(client: FlaskClient, ledger: Ledger) -> None:
     job = submit(ledger)
     claimed(ledger, job)
@@ -108,6 +163,18 @@ def test_a_worker_is_drained_and_resized_and_taken_back(
         client.post("/workers/one/processes", data=hidden | {"processes": "0"}).status_code == 422
     )
     assert client.post("/workers/none/drain", data=hidden).status_code == 404
+
+
+def test_a_worker_that_stops_is_not_said_to_become_other_than_it_is(
+    client: FlaskClient, ledger: Ledger
+) -> None:
+    ledger.wishes.want("one", 3)
+    assert "It is to have 3 processes" in client.get("/workers").text
+    ledger.wishes.stop("one")
+    client.application.extensions["postroom.workers"].forget()
+    page = client.get("/workers").text
+    assert "Stopping since" in page
+    assert "It is to have" not in page
 
 
 def test_a_dead_worker_says_so_and_what_became_of_its_jobs(

@@ -7,6 +7,7 @@ const EVERY = { seen: 700, hidden: 5000, away: 3000 }; // ms between two questio
 const whole = document.getElementById("whole");
 const part = document.getElementById("action");
 const said = document.getElementById("said");
+const favicon = document.getElementById("favicon");
 let { revision } = part.dataset;
 
 function apply(told) {
@@ -18,6 +19,7 @@ function apply(told) {
   if (held) part.querySelector("button")?.focus();
   whole.dataset.tone = told.tone;
   document.title = `${told.title} · Postroom`;
+  favicon.href = favicon.href.replace(/[a-z]+\.svg/, `${told.tone}.svg`);
   // Of each number a screen reader would speak for ever; it hears what has come to an end.
   if (said.textContent !== told.said) said.textContent = told.said;
 }

@@ -6,6 +6,8 @@ const ASK_AGAIN = { seen: 1500, away: 3000 }; // ms
 
 const board = document.getElementById("board");
 const trouble = document.getElementById("trouble");
+const favicon = document.getElementById("favicon");
+const PRESSED = "postroom pressed"; // the id of the button that sent this page
 
 let { seen } = board.dataset;
 let timer;
@@ -26,12 +28,20 @@ function show(parts) {
 }
 
 function replace(part, mark, html) {
-  const focused = part.contains(document.activeElement) && document.activeElement.id;
+  const focused = part.contains(document.activeElement) ? document.activeElement.id : null;
   part.dataset.mark = mark;
   part.innerHTML = html;
   localTimes(part);
   count(part);
-  if (focused) document.getElementById(focused)?.focus();
+  refocus(focused);
+}
+
+/** Put the focus where it was; where that button has given way to another, on the one in its place. */
+function refocus(id) {
+  if (!id) return;
+  const whose = id.slice(id.indexOf("-"));
+  const all = [...board.querySelectorAll("a[id], button[id]")].filter((one) => one.id.endsWith(whose) && !one.disabled);
+  (all.find((one) => one.id === id) ?? all[0])?.focus();
 }
 
 function reads() {
@@ -57,6 +67,8 @@ async function ask() {
       const told = await answer.json();
       ({ seen } = told);
       show(told.parts);
+      document.title = `${told.title} · Postroom`;
+      favicon.href = favicon.href.replace(/[a-z]+\.svg/, `${told.icon}.svg`);
     }
     say(null);
   } catch {
@@ -72,6 +84,16 @@ function count(root) {
     age.textContent = duration(Math.max(0, (Date.now() - new Date(age.dataset.since)) / 1000));
   }
 }
+
+// What is asked loads the page anew: whoever works with the keyboard goes on where they were.
+document.getElementById("act").addEventListener("submit", ({ submitter }) => {
+  sessionStorage[PRESSED] = submitter?.id ?? "";
+});
+// Not before: the part that the address names takes the focus while the page is loaded.
+addEventListener("pageshow", () => {
+  refocus(sessionStorage[PRESSED]);
+  delete sessionStorage[PRESSED];
+});
 
 setInterval(() => count(board), 1000);
 document.addEventListener("visibilitychange", ask);
