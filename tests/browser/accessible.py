@@ -1,4 +1,4 @@
-"""What Chromium itself can tell of a page's accessibility, after WCAG 2.2 AA.
+"""What axe, and what Chromium itself, can tell of a page's accessibility, after WCAG 2.2 AA.
 
 `faults(page)` returns a sentence for each; an empty list is not proof of a good page, but each
 sentence is proof of a bad one.
@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import CDPSession, Page
 
 SCRIPT: Final = Path(__file__).with_name("accessible.js").read_text(encoding="utf-8")
+FOCUSED: Final = Path(__file__).with_name("focused.js").read_text(encoding="utf-8")
 # Roles that somebody acts upon; each needs a name.
 CONTROLS: Final = frozenset(
     (
@@ -19,13 +21,24 @@ CONTROLS: Final = frozenset(
         *("tab", "textbox"),
     )
 )
+AXE: Final = Axe()
+WCAG: Final = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
 MOST_STOPS: Final = 400
 
 
 def faults(page: Page) -> list[str]:
     """Return what is wrong with the page as it is now, in its colours of now."""
-    found = [*_unnamed(page), *page.evaluate(SCRIPT)]
+    found = [*_unnamed(page), *page.evaluate(SCRIPT), *_by_axe(page)]
     return [f"{page.url}: {one}" for one in found]
+
+
+def _by_axe(page: Page) -> Iterator[str]:
+    for broken in AXE.run(page, options=WCAG).response["violations"]:
+        for node in broken["nodes"]:
+            yield f"axe, {broken['id']}: {broken['help']}: {node['html'][:200]}"
 
 
 def _unnamed(page: Page) -> Iterator[str]:
@@ -43,7 +56,8 @@ def _unnamed(page: Page) -> Iterator[str]:
 def stops(page: Page) -> list[str]:
     """Go through the page with the Tab key; return what has the focus at each stop, in words.
 
-    A stop whose focus can't be seen is marked as such.
+    A stop whose focus can't be seen, or only by good eyes, or that lies behind something else, is
+    marked as such.
 
     Raises:
         AssertionError: the focus never left the page again, so that it is trapped.
@@ -57,16 +71,3 @@ def stops(page: Page) -> list[str]:
             return found
         found.append(stop)
     raise AssertionError(f"{page.url}: the focus does not come out: {found[-5:]}")
-
-
-FOCUSED: Final = """() => {
-  const one = document.activeElement;
-  if (!one || one === document.body || one === document.documentElement) return null;
-  if (one.matches("iframe, audio, video")) return `${one.tagName} ${one.title || one.src}`;
-  const style = getComputedStyle(one);
-  const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-  const seen = outlined || style.boxShadow !== "none";
-  const all = [...document.querySelectorAll("*")].indexOf(one);
-  const words = (one.ariaLabel || one.innerText || one.name || "").trim().slice(0, 60);
-  return `${all} ${one.tagName} ${words}${seen ? "" : " WITHOUT A FOCUS TO BE SEEN"}`;
-}"""

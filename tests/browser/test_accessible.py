@@ -7,12 +7,16 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
+from ledger.action_record import Verb
+from ledger.actions import Asked
 from ledger.attempts import Outcome
+from ledger.presets import Filled
 from ledger.record import Cause, Claim, Delivery, Ending, Error, LogLine, State
 from tests.browser.accessible import faults, stops
 from tests.browser.conftest import Person, Witness
 from tests.ledger.conftest import submit, worker
 from tests.running import Postroom
+from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.broker]
 
@@ -44,17 +48,31 @@ PUT = """html => {
 }"""
 
 
+# Menus stay closed, for an open one lies over the page.
+UNFOLD = "document.querySelectorAll('details:not(.menu)').forEach((one) => { one.open = true })"
+
+
 @pytest.fixture(scope="session")
 def pages(postroom: Postroom) -> list[str]:
     """The addresses of every sort of page, with something to be seen on each."""
+    ledger = postroom.ledger
     done, failed = ended(postroom, DONE), ended(postroom, FAILED)
-    jobs = [f"/jobs/{done}", f"/jobs/{failed}"]
-    return ["/", "/jobs", "/jobs?q=state:failed", *jobs, "/new/hello", "/new/tables", *OTHERS]
+    waits = submit(ledger, "a-kind-that-no-worker-knows")
+    preset = ledger.presets.add(
+        "hello", "ada", "weekly", Filled({"seconds": 5}, [], "s"), shared=False
+    )
+    action, _ = ledger.actions.ask(Asked(Verb.RETRY, "ada", ids=[failed]))
+    group = until("its failure is sorted", lambda: ledger.jobs.get(failed).failure)
+    of_jobs = [f"/jobs/{done}", f"/jobs/{failed}", f"/jobs/{waits}", f"/jobs/{waits}/cancel"]
+    of_files = [f"/jobs/{done}/files", f"/jobs/{done}/delete-files"]
+    others = [f"/failures/{group}", f"/presets/{preset}", f"/actions/{action}"]
+    return [*PAGES, *of_jobs, *of_files, *others, f"/new/hello?from-job={done}"]
 
 
-OTHERS = [
-    *("/kinds/hello", "/kinds/media", "/failures", "/actions", "/presets"),
-    *("/account", "/doctor", "/nowhere"),
+PAGES = [
+    *("/", "/jobs", "/jobs?q=state:failed", "/new/hello", "/new/tables", "/failures", "/actions"),
+    *("/kinds/hello", "/kinds/media", "/presets", "/account", "/doctor", "/nowhere"),
+    *("/queues", "/queues/default/pause", "/workers"),
 ]
 
 
@@ -67,14 +85,14 @@ def test_no_page_has_a_fault_that_chromium_can_tell(
     found = []
     for address in pages:
         page.goto(address)
-        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        page.evaluate(UNFOLD)
         wide = page.evaluate("document.documentElement.scrollWidth")
         found += [f"{address} is {wide} pixels wide"] if wide > width else []
         found += faults(page)
     assert found == [], "\n".join(found)
 
 
-@pytest.mark.parametrize("address", ["/jobs", "/kinds/hello"])
+@pytest.mark.parametrize("address", ["/jobs", "/kinds/hello", "/workers", "/new/hello"])
 def test_the_tab_key_goes_through_a_page_and_its_focus_is_seen(
     page: Page, pages: list[str], address: str
 ) -> None:
@@ -93,6 +111,7 @@ BROKEN = {
     "9 by 9 pixels": '<a href="/" data-css="display: block; width: 9px; height: 9px">a</a>' * 2,
     "not in a live region": '<p class="alert">said</p>',
     "2 elements have the id content": '<p id="content">twice</p>',
+    "axe, image-alt": '<img src="/static/icons/postroom.svg">',
 }
 
 
