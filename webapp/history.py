@@ -47,7 +47,7 @@ class Past:
         pieces = slots(period, ledger.history.of(kind, since, step=period.step), now)
         before = ledger.history.runs(kind, now - TYPICAL, since)
         typical = total([before, *(piece.hour.runs for piece in pieces)])
-        jobs, each = _to_draw(ledger, kind, period, pieces)
+        jobs, each = _to_draw(ledger, kind, pieces)
         return cls(period, now, pieces, jobs, each, typical)
 
     @property
@@ -71,28 +71,29 @@ class Past:
         ]
 
 
-def _to_draw(
-    ledger: Ledger, kind: str, period: Period, pieces: Sequence[Slot]
-) -> tuple[list[Ended], int | None]:
+def _to_draw(ledger: Ledger, kind: str, pieces: Sequence[Slot]) -> tuple[list[Ended], int | None]:
     """Return a period's jobs; or the newest of each slot and how many, where all are too many."""
     newest = ledger.history.newest
     found = newest(kind, pieces[0].begins, MOST + 1)
     if len(found) <= MOST:
         return found, None
-    each = MOST // period.slots
     ended = [piece for piece in reversed(pieces) if piece.hour.ended]
+    each = MOST // max(1, len(ended))
     return [job for one in ended for job in newest(kind, one.begins, each, one.ends)], each
 
 
 def of_all(ledger: Ledger, period: Period) -> list[Chart]:
-    """Return the charts of all kinds together, none where there is nothing to be seen yet.
+    """Return the charts of all kinds together; none where nothing ended and nothing waited.
 
     Raises:
         LedgerUnavailable: the ledger does not answer.
     """
     now = ledger.database.read_clock()
     hours: list[Hour] = ledger.history.of("", period.since(now))
-    found = [ended(period, slots(period, hours, now), now), depths(ledger, period, now)]
+    samples = ledger.depths.since(period.since(now))
+    if not any(hour.ended for hour in hours) and not any(one.waiting for one in samples):
+        return []
+    found = [ended(period, slots(period, hours, now), now), depth(period, samples, now)]
     return [chart for chart in found if not chart.empty]
 
 

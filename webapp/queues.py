@@ -26,6 +26,8 @@ from ledger.record import Worker
 from tasks.management import Held, ManagementAway
 from webapp import boards
 from webapp.boards import Board, Tab
+from webapp.charts.periods import PERIODS
+from webapp.history import depths
 from webapp.mistakes import Mistake, WrongInputs
 from webapp.security import owner
 from webapp.services import Services, services
@@ -178,8 +180,10 @@ def board() -> Board:
 
 @blueprint.get("")
 def index() -> str:
-    """Show the queues: as they stand now, and from then on live."""
-    return render_template("queues.html", shown=board().shown())
+    """Show the queues as they stand, from then on live, and as they stood in the last day."""
+    shown, ledger = board().shown(), services().ledger
+    past = depths(ledger, PERIODS["day"], ledger.database.read_clock())
+    return render_template("queues.html", shown=shown, chart_of_depths=past)
 
 
 @blueprint.get("/now")

@@ -118,6 +118,11 @@ def test_lines_break_where_nothing_ran() -> None:
     )
 
 
+def test_of_a_single_job_no_half_is_spoken() -> None:
+    chart = spread(RUNS, DAY, slots(DAY, [hour(7, 1)], NOW), NOW)
+    assert said(chart.says) == "In the last 24 hours 1 job ran, for 2.0 s."
+
+
 def test_the_deepest_queues_have_lines_and_the_others_one_together() -> None:
     at = NOW.replace(minute=0)
     samples = [Sample(f"q{n}", at, n, 0) for n in range(9)]
@@ -140,6 +145,7 @@ def test_dots_say_how_many_are_left_out() -> None:
     assert said(chart.says) == (
         "300 jobs of the 12,431 that ended in the last 24 hours: the newest 12 of each hour."
     )
+    assert "The only job that ended in" in dots(DAY, jobs[:1], 1, None, NOW).says
     assert "All 2 jobs" in dots(DAY, jobs[:2], 2, None, NOW).says
     assert "never ran" in dots(DAY, jobs[:2], 3, None, NOW).says
 

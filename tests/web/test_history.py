@@ -1,5 +1,6 @@
 """A kind's page and its history in the API, and the charts of the start page."""
 
+import re
 from collections.abc import Mapping
 
 from flask.testing import FlaskClient
@@ -73,12 +74,22 @@ def test_programs_read_the_same_history(
 def test_the_start_page_shows_the_last_day_once_there_is_one(
     client: FlaskClient, ledger: Ledger
 ) -> None:
+    ledger.depths.sample({"default"})  # A worker looks at the queues, and nothing waits.
     assert "The last 24 hours" not in client.get("/").text
     ended(ledger)
-    ledger.depths.sample({"default"})
     page = client.get("/").text
+    assert "Ended per hour" in page
     assert "In the last 24 hours 1 job succeeded and 1 failed." in page
     assert "No job had to wait for long in the last 24 hours." in page
+
+
+def test_the_page_of_queues_shows_how_deep_they_were(client: FlaskClient, ledger: Ledger) -> None:
+    assert "Waiting jobs" not in client.get("/queues").text
+    submit(ledger)
+    ledger.depths.sample({"default"})
+    page = client.get("/queues").text
+    assert "In the last 24 hours at most 1 job waited in default" in page
+    assert "As a table" in page
 
 
 def test_of_many_jobs_the_newest_of_each_hour_are_drawn(
@@ -87,5 +98,7 @@ def test_of_many_jobs_the_newest_of_each_hour_are_drawn(
     for _ in range(151):
         ended(ledger)
     page = client.get("/kinds/hello").text
-    assert page.count('class="dot tone-succeeded" href') in {6, 12}  # In one hour or in two.
-    assert "of the 302 that ended in the last 24 hours: the newest 12 of each hour." in page
+    found = re.search(r"300 jobs of the 302 .+: the newest (\d+) of each hour\.", page)
+    assert found is not None
+    assert found[1] in {"300", "150"}  # In one hour or in two.
+    assert page.count('class="dot tone-') == 2 + 300  # Two are in the key.

@@ -70,8 +70,9 @@ def _says(period: Period, jobs: Sequence[Ended], whole: int, each: int | None) -
     if not jobs:
         return Markup("No job of this kind ran to an end in the last {}.").format(period.word)
     if each is None and len(jobs) >= whole:
-        words = Markup("All {} that ended in the last {}; higher up is longer.")
-        return words.format(several(len(jobs), "job"), period.word)
+        all_of_them = f"All {several(len(jobs), 'job')}" if len(jobs) > 1 else "The only job"
+        words = Markup("{} that ended in the last {}; higher up is longer.")
+        return words.format(all_of_them, period.word)
     if each is None:
         words = Markup("{} of the {} that ended in the last {}; the others never ran or are gone.")
         return words.format(several(len(jobs), "job"), f"{whole:,}", period.word)

@@ -44,7 +44,7 @@ def ended(period: Period, slots: Sequence[Slot], now: datetime) -> Chart:
     bars = [bar for slot in slots for bar in _bars(slot, period.across(now), room, now)]
     return Chart(
         id="ended",
-        title="Ended",
+        title=f"Ended per {period.piece}",
         says=says(period, slots),
         height=HEIGHT,
         upward=_upward(values, room),

@@ -90,6 +90,9 @@ def _points(
 def _says(whole: Durations, verb: str, period: Period) -> Markup:
     if not whole.number:
         return Markup("No job {} in the last {}.").format(verb, period.word)
+    if whole.number == 1:
+        words = Markup("In the last {} 1 job {}, for {}.")
+        return words.format(period.word, verb, length(whole.at(1)))
     words = Markup("In the last {} half of {} {} at most {}, and 19 of 20 at most {}.")
     return words.format(
         period.word,
