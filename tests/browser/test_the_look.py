@@ -94,6 +94,23 @@ def test_the_page_turns_dark_with_the_system(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
 
 
+def test_a_person_chooses_light_or_dark_and_every_tab_follows(page: Page) -> None:
+    page.emulate_media(color_scheme="light")
+    other = page.context.new_page()
+    other.goto("/jobs")
+    page.get_by_text("Account of").locator("..").click()
+    expect(page.get_by_label("As the system")).to_be_checked()
+    page.get_by_label("Dark").check()
+    for one in (page, other):
+        expect(one.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    page.get_by_text("Account of").locator("..").click()
+    expect(page.get_by_label("Dark")).to_be_checked()
+    page.get_by_label("As the system").check()
+    expect(other.locator("html")).to_have_attribute("data-bs-theme", "light")
+
+
 def test_a_report_has_no_power_in_its_frame_or_by_itself(
     page: Page, postroom: Postroom, tmp_path: Path, witness: Witness
 ) -> None:
