@@ -7,7 +7,7 @@
   if (one.matches("iframe, audio, video")) return `${one.tagName} ${one.title || one.src}`;
   for (const change of one.getAnimations()) change.finish();
   one.scrollIntoView({ block: "nearest", behavior: "instant" }); // Where the browser is on its way to.
-  const brush = new OffscreenCanvas(1, 1).getContext("2d");
+  const brush = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
   const light = (colour) => {
     brush.fillStyle = colour;
     brush.fillRect(0, 0, 1, 1);

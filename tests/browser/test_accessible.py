@@ -1,8 +1,9 @@
 """For everybody: names, contrast, targets, the keyboard, a page without scripts, and charts."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -163,6 +164,15 @@ def test_control_and_enter_send_the_form(page: Page) -> None:
     page.get_by_label("Name").fill("Ada")
     page.keyboard.press("Control+Enter")
     expect(page).to_have_url(re.compile("/jobs/[0-9a-f-]{36}$"))
+    page.goto("/new/hello")
+    page.get_by_label("Name").fill("Grace")
+    page.get_by_label("fail", exact=True).check()
+    page.keyboard.press("Control+Enter")
+    expect(page).to_have_url(re.compile("/jobs/[0-9a-f-]{36}$"))
+    page.goto("/jobs")
+    page.locator("input.pick").first.check()
+    page.locator("#many [name=all]").press("Control+Enter")
+    expect(page).to_have_url(re.compile("/jobs$"))  # It may mean to cancel, or to delete.
 
 
 def test_a_dot_leads_to_its_job_and_the_table_says_the_same(page: Page, postroom: Postroom) -> None:
@@ -176,6 +186,23 @@ def test_a_dot_leads_to_its_job_and_the_table_says_the_same(page: Page, postroom
     expect(page.locator(f'table a[href="/jobs/{failed}"]')).to_be_visible()
     dot.dispatch_event("click")
     expect(page).to_have_url(re.compile(failed))
+
+
+def test_days_begin_where_they_do_for_the_reader(person: Person, postroom: Postroom) -> None:
+    ended(postroom, DONE)
+    places = {}
+    for zone in ("UTC", "America/New_York"):
+        page = person.page(timezone_id=zone)
+        page.goto("/kinds/hello?period=week")
+        days = page.locator("svg[aria-labelledby=ended-title] text[data-day]")
+        found = days.evaluate_all(
+            "all => all.map((one) => [one.textContent, one.getAttribute('x')])"
+        )
+        places[zone] = {text: float(x.rstrip("%")) for text, x in found}
+    day, there = next(iter(places["America/New_York"].items()))
+    at = datetime.strptime(f"{day} {datetime.now(UTC).year} UTC", "%d %b %Y %Z").replace(tzinfo=UTC)
+    later = -(at.astimezone(ZoneInfo("America/New_York")).utcoffset() or timedelta())
+    assert there - places["UTC"][day] == pytest.approx(100 * later / timedelta(days=7), abs=0.01)
 
 
 def test_the_essentials_work_without_scripts(

@@ -28,6 +28,8 @@ def test_a_person_finds_the_cause_of_failures_retries_them_and_marks_it_as_known
     expect(cause.get_by_role("img")).to_have_accessible_name(
         "2 in the last 24 hours, in this hour."
     )
+    page.keyboard.press("j")
+    expect(page.locator(".cause").first.get_by_role("heading").get_by_role("link")).to_be_focused()
     cause.get_by_role("heading").get_by_role("link").click()
 
     expect(page.locator(".error-line")).to_contain_text("RuntimeError")

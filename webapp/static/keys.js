@@ -5,8 +5,9 @@
 // is focused by itself, and a screen reader says where one is.
 
 const OFF = "postroom keys off";
-const ROWS = "[data-row], tr[data-job], .jobs tbody tr";
+const ROWS = "[data-row], tr[data-job]";
 const TYPED = "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]";
+const FIELD = "input:not([type=button], [type=submit], [type=reset]), textarea, select";
 const dialog = document.getElementById("keys");
 const on = () => !(OFF in localStorage);
 
@@ -47,9 +48,12 @@ function help() {
 }
 
 function send(target) {
-  const form = target.closest("form");
-  form?.requestSubmit(form.querySelector("button[type=submit], button:not([type])"));
-  return Boolean(form);
+  const buttons = [...(target.form?.elements ?? [])].filter((one) => one.matches("button[type=submit], button:not([type])"));
+  // Where a form has several verbs, as that of selected jobs, nobody has said which.
+  const [first, another] = buttons.filter((one) => one.name === "verb");
+  if (!buttons.length || (first && another)) return false;
+  target.form.requestSubmit(buttons[0]);
+  return true;
 }
 
 const KEYS = { "/": search, j: () => move(1), k: () => move(-1), x: select, "?": help };
@@ -58,7 +62,7 @@ document.addEventListener("keydown", (event) => {
   const { key, target } = event;
   if (!on() || event.defaultPrevented || event.isComposing || event.altKey || document.querySelector("dialog[open]")) return;
   let done = false;
-  if (event.ctrlKey || event.metaKey) done = key === "Enter" && target.matches(TYPED) && send(target);
+  if (event.ctrlKey || event.metaKey) done = key === "Enter" && target.matches(FIELD) && send(target);
   else if (!target.matches(TYPED) && Object.hasOwn(KEYS, key)) done = KEYS[key]();
   if (done) event.preventDefault();
 });
