@@ -93,6 +93,31 @@ def test_no_page_has_a_fault_that_chromium_can_tell(
     assert found == [], "\n".join(found)
 
 
+def test_nor_has_a_page_to_which_only_a_form_leads(
+    page: Page, witness: Witness, pages: list[str]
+) -> None:
+    assert pages
+    witness.expected.append("422")
+    page.goto("/new/hello")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was submitted yet.")
+    assert faults(page) == []
+    page.goto("/new/hello")
+    page.get_by_role("button", name="Save as preset").click()
+    expect(page.get_by_role("heading", name="Save as preset")).to_be_visible()
+    assert faults(page) == []
+    page.goto("/jobs")
+    page.locator("input.pick").first.check()
+    assert faults(page) == []  # With the bar of what is selected, too.
+    page.get_by_role("button", name="Delete…").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Delete")
+    assert faults(page) == []
+    page.get_by_text("Account of").locator("..").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert faults(page) == []
+
+
 @pytest.mark.parametrize("address", ["/jobs", "/kinds/hello", "/workers", "/new/hello"])
 def test_the_tab_key_goes_through_a_page_and_its_focus_is_seen(
     page: Page, pages: list[str], address: str
@@ -133,6 +158,10 @@ def test_keys_go_through_a_list_and_tell_themselves(page: Page, postroom: Postro
     page.keyboard.press("j")
     expect(focused).to_have_attribute("href", f"/jobs/{older}")
     page.keyboard.press("k")
+    page.keyboard.press("x")
+    expect(page.get_by_text("1 job selected")).to_be_visible()
+    page.keyboard.press("x")
+    expect(page.get_by_text("1 job selected")).to_have_count(0)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(f"/jobs/{newer}$"))
     page.wait_for_load_state()
