@@ -60,6 +60,7 @@ def test_a_yes_does_it_and_says_what_became_of_each(client: FlaskClient, ledger:
     claimed(ledger, jobs[1])
     page = yes(client, question(client, "cancel", *jobs).text).text
     assert told(page) == "1 cancelled, 1 asked to stop while running, 1 had ended before."
+    assert re.search(r'id="favicon".+icons/succeeded\.svg', page)
     assert ledger.jobs.get(jobs[0]).state is State.REVOKED
     for job in jobs:
         assert f'href="/jobs/{job}"' in page
