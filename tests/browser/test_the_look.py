@@ -74,7 +74,9 @@ def test_on_a_phone_a_result_stands_below_its_label_with_all_the_width(
     person: Person, postroom: Postroom, tmp_path: Path
 ) -> None:
     rows: JSON = [{"picture": "holiday.jpg", "why": "It is cut off: its last part is missing."}]
-    job = settled_by_hand(postroom, tmp_path, {"loudness before": "-23 LUFS", "skipped": rows})
+    sizes: JSON = [dict.fromkeys(("picture", "before", "after", "change", "pixels"), "12.34567 MB")]
+    result: JSON = {"loudness before": "-23 LUFS", "skipped": rows, "sizes": sizes}
+    job = settled_by_hand(postroom, tmp_path, result)
     page = person.page(viewport={"width": 360, "height": 740}, has_touch=True)
     page.goto(f"/jobs/{job}")
 
