@@ -1,6 +1,7 @@
 """What the images kind costs beside Pillow itself, on one core.
 
     python -m bench.images [PICTURES] [FORMAT]
+    python -m bench.images workers [PICTURES] [FORMAT]
 
 Makes so many photographs of 12 megapixels (60 by default), and makes them smaller twice (as WebP
 by default), each time in a process of its own that may use one core:
@@ -10,6 +11,9 @@ by default), each time in a process of its own that may use one core:
 - Pillow's own `thumbnail` and `save` in a loop: the same sizes and settings, files in a folder.
 
 Both ways are gone in turns, three times, and the best of each counts, for others use the machine.
+
+The second form runs the kind in as many processes at once as there are cores, as workers do: each
+on its own core and with all the pictures. It says how many times the work of one process they do.
 """
 
 import io
@@ -19,6 +23,7 @@ import sys
 import tempfile
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from PIL import Image, ImageChops, ImageOps
@@ -29,31 +34,51 @@ SIZE, SIDE, QUALITY, TURNS = (4000, 3000), 1600, 80, 3
 def main() -> None:
     arguments = sys.argv[1:]
     if arguments[:1] == ["run"]:
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        os.sched_setaffinity(0, {int(arguments[4])})
         work = {"kind": kind, "Pillow": plain}[arguments[1]]
         work(Path(arguments[2]), arguments[3])
         return
+    several = arguments[:1] == ["workers"]
+    arguments = arguments[several:]
     count = int(arguments[0]) if arguments else 60
     target = arguments[1] if len(arguments) > 1 else "webp"
     with tempfile.TemporaryDirectory() as folder:
         make(Path(folder), count)
-        print(f"{count} photographs of {SIZE[0]} x {SIZE[1]}, to {target} of {SIDE}, on one core\n")
-        print(f"{'':8} {'seconds':>8} {'of CPU':>8} {'peak MB':>8}")
-        best: dict[str, tuple[float, float]] = {}
-        for name in ("Pillow", "kind") * TURNS:
-            seconds, cpu, megabytes = measured(name, folder, target)
-            print(f"{name:8} {seconds:8.2f} {cpu:8.2f} {megabytes:8,.0f}")
-            least, used = best.get(name, (seconds, cpu))
-            best[name] = (min(least, seconds), min(used, cpu))
-        (by_pillow, its_cpu), (by_kind, our_cpu) = best["Pillow"], best["kind"]
-        print(f"\n{'ratio':8} {by_kind / by_pillow:8.2f} {our_cpu / its_cpu:8.2f}")
-        print("\nThe aim: a ratio of at most 1.10.")
+        (together if several else compare)(folder, count, target)
 
 
-def measured(what: str, folder: str, target: str) -> tuple[float, float, float]:
+def compare(folder: str, count: int, target: str) -> None:
+    core = min(os.sched_getaffinity(0))
+    print(f"{count} photographs of {SIZE[0]} x {SIZE[1]}, to {target} of {SIDE}, on one core\n")
+    print(f"{'':8} {'seconds':>8} {'of CPU':>8} {'peak MB':>8}")
+    best: dict[str, tuple[float, float]] = {}
+    for name in ("Pillow", "kind") * TURNS:
+        seconds, cpu, megabytes = measured(name, folder, target, core)
+        print(f"{name:8} {seconds:8.2f} {cpu:8.2f} {megabytes:8,.0f}")
+        least, used = best.get(name, (seconds, cpu))
+        best[name] = (min(least, seconds), min(used, cpu))
+    (by_pillow, its_cpu), (by_kind, our_cpu) = best["Pillow"], best["kind"]
+    print(f"\n{'ratio':8} {by_kind / by_pillow:8.2f} {our_cpu / its_cpu:8.2f}")
+    print("\nThe aim: a ratio of at most 1.10.")
+
+
+def together(folder: str, count: int, target: str) -> None:
+    cores = sorted(os.sched_getaffinity(0))
+    print(f"{count} photographs of {SIZE[0]} x {SIZE[1]}, to {target}, in each process\n")
+    print(f"{'processes':9} {'seconds':>8} {'of CPU':>8} {'times the work':>15}")
+    alone = 0.0
+    for used in (cores[:1], cores) * TURNS:
+        with ThreadPoolExecutor(len(used)) as pool:
+            each = list(pool.map(lambda core: measured("kind", folder, target, core), used))
+        seconds, cpu = (max(one[at] for one in each) for at in (0, 1))
+        alone = seconds if len(used) == 1 else alone
+        print(f"{len(used):9} {seconds:8.2f} {cpu:8.2f} {len(used) * alone / seconds:15.2f}")
+
+
+def measured(what: str, folder: str, target: str, core: int) -> tuple[float, float, float]:
     """Return seconds and seconds of CPU, as the process took them itself, and megabytes."""
     with subprocess.Popen(
-        [sys.executable, "-m", "bench.images", "run", what, folder, target],
+        [sys.executable, "-m", "bench.images", "run", what, folder, target, str(core)],
         stdout=subprocess.PIPE,
         text=True,
     ) as child:
