@@ -162,6 +162,10 @@ class GrowingPieces:
         """See Growing."""
         pieces = self._pieces()
         if not pieces:
+            if not self._length:
+                with in_our_words():
+                    self._place.make_folder_for(self._whole)
+                    self._files.pipe_file(self._whole, b"")
             return
         with in_our_words():
             self._place.make_folder_for(self._whole)

@@ -156,7 +156,7 @@ class Turn:
     def head(self, size: int) -> bytes:
         """Return the first bytes, at most `size`, of what is stored."""
         self.close()
-        return next(self._growing.read(), b"")[:size]
+        return next(self._growing.read(), b"")[:size] if self.offset else b""
 
     def finish(self) -> StoredFile:
         """Make the whole upload a file that its owner can use in jobs.
@@ -166,6 +166,8 @@ class Turn:
             StorageError: the storage refuses; it is still an upload.
         """
         self.close()
+        if not self.offset:
+            self._growing.end(0).close()
         if self._digest is None:
             self._digest = hashlib.sha256()
             for piece in self._growing.read():

@@ -83,7 +83,7 @@ def create() -> Response:
         "Upload-Offset": "0",
         "Upload-Expires": parts.date(partial.expires_at),
     }
-    if request.mimetype == PART:
+    if request.mimetype == PART or length == 0:
         headers["Upload-Offset"] = str(_receive(partial, 0))
     return Response(status=201, headers=headers)
 
@@ -159,9 +159,9 @@ def _require_welcome(name: str, length: int, told: parts.Metadata) -> None:
     found = services()
     if length > found.settings.max_upload:
         raise TooLarge(name, found.settings.max_upload)
-    if length == 0:
-        raise WrongFile(f"{name} is empty.")
     question = _asked(told)
+    if length == 0 and (question is None or question.strict):
+        raise WrongFile(f"{name} is empty.")
     wrong = not_accepted(question, name) if question else ""
     if wrong:
         raise WrongFile(wrong)

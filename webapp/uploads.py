@@ -66,7 +66,7 @@ class Incoming:
 
     def wrong(self, question: Question) -> str:
         """Return why this file can't be the answer, or nothing."""
-        if not self.head:
+        if not self.head and question.strict:
             return f"{self.name} is empty."
         return not_accepted(question, self.name) or contradicted(question, self.name, self.head)
 
@@ -77,7 +77,9 @@ class Incoming:
             StorageError: its last bytes could not be written.
             LedgerUnavailable: the row could not be written.
         """
-        writer, self._writer = cast(Writer, self._writer), None
+        if self._writer is None:
+            self._writer = self._files.receive(self.name, self._limit)  # Not a byte came.
+        writer, self._writer = self._writer, None
         return self._files.accept(writer, owner)
 
     def close(self) -> None:

@@ -59,6 +59,15 @@ def finished(partials: Partials, partial: Partial) -> str:
         return turn.finish().sha256
 
 
+def test_an_upload_of_nothing_is_a_file_without_a_byte(
+    ledger: Ledger, process: Callable[[], Partials], partials: Partials
+) -> None:
+    partial = begun(partials, b"")
+    assert finished(partials, partial) == hashlib.sha256(b"").hexdigest()
+    assert ledger.files.uploads([partial.id], "ada")[partial.id].size == 0
+    assert b"".join(process().growing(partial).read()) == b""
+
+
 def test_an_upload_in_several_requests_is_the_file_that_was_sent(
     ledger: Ledger, partials: Partials
 ) -> None:

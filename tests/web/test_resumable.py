@@ -346,6 +346,17 @@ def test_a_form_names_an_upload_and_is_submitted_at_once(
     assert job.inputs["table"]["sha256"] == hashlib.sha256(CSV).hexdigest()
 
 
+def test_an_empty_file_is_here_as_soon_as_it_is_begun_where_nothing_is_refused(
+    stranger: FlaskClient, ledger: Ledger, speak: Headers
+) -> None:
+    address = begin(stranger, speak, 0, filename="a.jpg", kind="images", field="pictures")
+    assert head(stranger, speak, address) == 0
+    (file,) = ledger.files.uploads([address.rpartition("/")[2]], "ada").values()
+    assert (file.name, file.size) == ("a.jpg", 0)
+    with ledger.files.open(file) as stored_file:
+        assert stored_file.read() == b""
+
+
 def test_what_died_before_its_row_is_finished_by_the_next_question(
     stranger: FlaskClient, ledger: Ledger, speak: Headers
 ) -> None:

@@ -185,6 +185,17 @@ def test_a_full_disk_refuses_before_anything_is_accepted(
     assert ledger.jobs.page(limit=9) == []
 
 
+def test_where_nothing_is_refused_an_empty_file_is_not_either(
+    stranger: FlaskClient, token: Mapping[str, str], ledger: Ledger
+) -> None:
+    pictures = [(io.BytesIO(b""), "a.jpg"), (io.BytesIO(PNG), "b.png")]
+    fields = {"kind": "images", "pictures": pictures}
+    answer = stranger.post("/api/v1/jobs", data=fields, headers=token)
+    assert answer.status_code == 202, answer.text
+    uploads = ledger.files.uploads_of(answer.get_json()["id"])
+    assert sorted((file.name, file.size) for file in uploads) == [("a.jpg", 0), ("b.png", 28)]
+
+
 @pytest.mark.parametrize(
     ("data", "name", "words"),
     [

@@ -83,11 +83,11 @@ export class Row {
 
   sent(bytes) {
     const now = performance.now();
-    this.bar.value = bytes / this.bytes;
+    this.bar.value = this.bytes ? bytes / this.bytes : 1;
     this.#samples = [...this.#samples.filter(([at, then]) => now - at < RECENT && then <= bytes), [now, bytes]];
     const [[at, then]] = this.#samples;
     const speed = (1000 * (bytes - then)) / (now - at);
-    const far = `${percent.format(Math.floor((100 * bytes) / this.bytes) / 100)} of ${size(this.bytes)}`;
+    const far = `${percent.format(Math.floor(100 * this.bar.value) / 100)} of ${size(this.bytes)}`;
     if (bytes === this.bytes) this.words(`${far}, being looked at`);
     else if (now - at < 500) this.words(far);
     else if (speed) this.words(`${far} · ${size(speed)}/s · ${duration((this.bytes - bytes) / speed)} left`);

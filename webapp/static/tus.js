@@ -172,5 +172,6 @@ export async function remove(address, proof) {
 export async function share(address) {
   const answer = await fetch(address, { method: "HEAD", headers: { "Tus-Resumable": VERSION } }).catch(() => null);
   if (!answer?.ok) return null;
-  return Number(answer.headers.get("Upload-Offset")) / Number(answer.headers.get("Upload-Length"));
+  const length = Number(answer.headers.get("Upload-Length"));
+  return length ? Number(answer.headers.get("Upload-Offset")) / length : 1;
 }
