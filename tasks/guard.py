@@ -10,6 +10,10 @@ import signal
 from pathlib import Path
 from typing import NamedTuple
 
+#: The variable by which a program is known that has left its session: the pid of the child whose
+#: job started it.
+CHILD = "POSTROOM_CHILD"
+
 
 def keep_guard(enlisted: int) -> None:
     """Wait for children to die and end their sessions, until no worker is left.
@@ -49,8 +53,8 @@ def watch(child: int, watched: dict[int, int], poll: select.poll) -> None:
 
 
 def end_session(leader: int) -> None:
-    """Kill every process of a session; again, as long as one of them forks faster."""
-    while members := [pid for pid in processes() if _lives_in(pid, leader)]:
+    """Kill every process of a session, and each that left it; again, while one forks faster."""
+    while members := [pid for pid in processes() if _belongs_to(pid, leader)]:
         for pid in members:
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -83,9 +87,20 @@ def look(pid: int) -> Process | None:
     return Process(state, *map(int, numbers))
 
 
-def _lives_in(pid: int, session: int) -> bool:
+def _belongs_to(pid: int, session: int) -> bool:
     seen = look(pid)
-    return seen is not None and seen.session == session and seen.state not in b"ZX"
+    if seen is None or seen.state in b"ZX":
+        return False
+    return seen.session == session or _was_started_in(pid, session)
+
+
+def _was_started_in(pid: int, session: int) -> bool:
+    """Return whether a daemon comes from there: its variables stay as they were when it began."""
+    try:
+        variables = Path(f"/proc/{pid}/environ").read_bytes()
+    except (OSError, ValueError):  # It is gone, or another user's.
+        return False
+    return f"{CHILD}={session}".encode() in variables.split(b"\0")
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ class Guard:
     """The worker's guard: it ends what a killed child left, even where the worker died with it.
 
     Programs stay in the session of the child that started them, and the guard ends that session.
-    A program that leaves it on purpose, as daemons do, is ended when its attempt ends, but
-    outlives a child that is killed.
+    One that leaves it on purpose, as daemons do, still has the variable that says where it is
+    from; only what drops that, too, outlives a child that is killed.
     """
 
     def __init__(self) -> None:
@@ -41,6 +41,7 @@ class Guard:
         the running jobs finish.
         """
         os.setsid()
+        os.environ[guard.CHILD] = str(os.getpid())
         os.write(self._writing, b"%d\n" % os.getpid())
         # What the kind's programs leave behind becomes this process's own child, to be found.
         ctypes.CDLL(None, use_errno=True).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

@@ -25,7 +25,9 @@ def gone(pid: int) -> None:
     until("the program is gone", lambda: not alive(pid), within=3)
 
 
-@pytest.mark.parametrize("how", ["plainly", "in a group of its own", "and leaves it behind"])
+@pytest.mark.parametrize(
+    "how", ["plainly", "in a group of its own", "and leaves it behind", "as a daemon"]
+)
 @pytest.mark.parametrize("dies", ["the child", "the worker"])
 def test_a_program_dies_with_the_process_that_started_it(
     site: Site, trace: Path, how: str, dies: str

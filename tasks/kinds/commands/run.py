@@ -15,6 +15,7 @@ from typing import Any
 
 from tasks.ansi import plain
 from tasks.context import output, progress, scratch
+from tasks.guard import CHILD
 from tasks.inputs import Upload
 from tasks.kind import BadInput, ProgramFailed
 from tasks.kinds.commands.arguments import Words, filled, vector
@@ -125,7 +126,9 @@ def _environment(entry: Entry, words: Words, place: Path) -> dict[str, str]:
     inherited = {name: os.environ[name] for name in entry.inherit if name in os.environ}
     declared = {name: filled(text, words) for name, text in entry.environment.items()}
     given = {name: text for name, text in declared.items() if text is not None}
-    return base | inherited | given
+    # By this the guard knows a program that has made itself a daemon.
+    known = {name: os.environ[name] for name in (CHILD,) if name in os.environ}
+    return base | inherited | given | known
 
 
 def _gauge(reports: Reports, values: Mapping[str, Any]) -> Gauge:
