@@ -108,9 +108,7 @@ def overstays(trace: str) -> None:
         _note(trace, "cleaned up")
 
 
-@kind(
-    title="Fail at first", time_limit=seconds(60), retries=2, retry_for=(OSError,), retry_delay=0.2
-)
+@kind(title="Fail at first", time_limit=seconds(60), retries=2, retry_for=(OSError,), retry_delay=1)
 def recovers(trace: str, failures: int) -> str:
     """Fails that many times, then succeeds."""
     _note(trace, "began")

@@ -2,13 +2,14 @@
 
 import signal
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from ledger.record import Ending, State
 from tasks.queue import retry
-from tests.acceptance.conftest import Site, lines
+from tests.acceptance.conftest import Site
 from tests.waiting import until
 
 pytestmark = pytest.mark.broker
@@ -17,14 +18,25 @@ pytestmark = pytest.mark.broker
 def test_a_job_is_tried_again_as_its_kind_asks_with_growing_pauses(site: Site, trace: Path) -> None:
     site.worker().ready()
     job = site.submit("recovers", trace=trace, failures=2)
+    due = [until("it waits", partial(due_again, site, job, after)) for after in (1, 2)]
 
     ended = site.settled(job)
 
     assert (ended.state, ended.result) == (State.SUCCESS, "at last")
     assert site.endings(job) == [Ending.RETRIED, Ending.RETRIED, Ending.SUCCEEDED]
-    first, second, third = (float(line.split()[2]) for line in lines(trace, "began"))
-    assert second - first >= 0.8 * 0.2
-    assert third - second >= 0.8 * 0.4
+    first, second, third = site.attempts(job)
+    assert first.ended_at is not None
+    assert second.ended_at is not None
+    assert (due[0] - first.ended_at).total_seconds() == pytest.approx(1, abs=0.21)
+    assert (due[1] - second.ended_at).total_seconds() == pytest.approx(2, abs=0.41)
+    assert second.started_at >= due[0]
+    assert third.started_at >= due[1]
+
+
+def due_again(site: Site, job: str, after: int) -> datetime | None:
+    """Return when a job is due that waits after its attempt of this number."""
+    found = site.job(job)
+    return found.due_at if (found.state, found.attempt) == (State.RETRY, after) else None
 
 
 def test_a_job_that_fails_more_often_than_its_kind_allows_has_failed(
