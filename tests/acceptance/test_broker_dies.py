@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ledger.record import Cause, Ending, State
+from tasks.publisher import NotSent
 from tests.acceptance.conftest import Site, lines
 from tests.proxy import Proxy
 from tests.services import RabbitMQ
@@ -125,6 +126,21 @@ def test_a_submit_answers_soon_and_its_job_is_sent_when_the_broker_takes_message
     site.worker().ready()
     # In what order is chance: a message that RabbitMQ did not confirm may arrive all the same.
     all_succeed(site, [one.job for one in accepted], within=8)
+
+
+def test_a_broker_that_falls_silent_is_given_up_soon_by_whoever_asks_how_much_waits(
+    site: Site, rabbitmq: RabbitMQ
+) -> None:
+    with Proxy(rabbitmq.address.port) as proxy:
+        site.publish_to(proxy.url(site.environment["CELERY_BROKER_URL"]))
+        assert site.publisher.waiting("default") == 0
+        proxy.silence()
+        began = time.monotonic()
+
+        with pytest.raises(NotSent):
+            site.publisher.waiting("default")
+
+        assert time.monotonic() - began < ANSWER
 
 
 @pytest.fixture
