@@ -19,6 +19,7 @@ NO_RUNS = RunTimes(())
 class Reason(StrEnum):
     """What a job waits for. The first that holds is told: the others could not let it run."""
 
+    NO_KIND = "no kind"  # for its kind to come back: nobody here knows it any more
     SCHEDULED = "scheduled"  # for the time that it was submitted for
     RETRY = "retry"  # for the time of its next attempt
     UNSENT = "unsent"  # for a worker's clock to send it: RabbitMQ did not take it at first
@@ -71,6 +72,7 @@ class Facts:
 
     `job` is None for one that is not submitted yet; `size` is the bytes of the files it reads,
     None where nobody knows. `workers` are all that beat within the last day, the newest beat first.
+    `gone` says that the kind is one that is no longer known.
     """
 
     now: datetime
@@ -86,6 +88,7 @@ class Facts:
     past: Sequence[Checked] = ()
     pause: Pause | None = None
     broker_silent_since: datetime | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ class Estimate:
 class Outlook:
     """Why a job does not run yet, and what is to be expected.
 
-    `place` is 1 for the next one, and None while RabbitMQ does not have the job. `until` is the
+    `place` is 1 for the next one, and None while the job is in no line. `until` is the
     time that is waited for, `since` when what holds it began. `listening` are the workers that
     take jobs of its queue, `processes` how many jobs these run at a time, `busy` how many of which
     kinds they run now. `lacking` are the kinds before it, or running, of which no run is known.
@@ -168,6 +171,8 @@ def outlook(facts: Facts) -> Outlook:
 
 def _reason(facts: Facts, listening: Sequence[Worker], held: int) -> Reason:
     job = facts.job
+    if facts.gone:
+        return Reason.NO_KIND
     if job is not None and _too_early(facts):
         return Reason.RETRY if job.attempt else Reason.SCHEDULED
     if held_up := _held_up(facts, listening):
@@ -254,7 +259,7 @@ def _held_by(facts: Facts, listening: Sequence[Worker]) -> list[Running]:
 
 def _place(facts: Facts) -> int | None:
     job = facts.job
-    if job is not None and (job.sent_at is None or _too_early(facts)):
+    if facts.gone or (job is not None and (job.sent_at is None or _too_early(facts))):
         return None
     return facts.line.before + 1
 

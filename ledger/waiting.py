@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -34,55 +35,80 @@ class Waiting:
         self._database = database
         self._heart_timeout = heart_timeout
 
-    def before(self, job: Job) -> Facts:
+    def before(self, job: Job, kinds: Collection[str] | None = None) -> Facts:
         """Return the facts of a job that waits.
+
+        Args:
+            job: as it stands.
+            kinds: the names of those that are known, if some may be gone. A worker hands a job of
+                another kind back at once, so it is before nobody.
 
         Raises:
             LedgerUnavailable: the database does not answer.
         """
         with self._database.read() as connection:
-            return self._facts(
-                connection, job.kind, job.queue, job, bytes_read_by(connection, job.id)
-            )
+            facts = self._facts(connection, job.queue, job, kinds)
+            size = bytes_read_by(connection, job.id)
+            gone = kinds is not None and job.kind not in kinds
+            return self._of_kind(connection, facts, job.kind, size, gone=gone)
 
-    def at_the_end(self, kind: str, queue: str, size: int | None = None) -> Facts:
+    def at_the_end(
+        self,
+        kind: str,
+        queue: str,
+        size: int | None = None,
+        kinds: Collection[str] | None = None,
+    ) -> Facts:
         """Return the facts of a job that would be submitted now.
 
         Args:
             kind: the name of its kind.
             queue: where it would wait.
             size: the bytes of the files it would read, if that is known.
+            kinds: as `before` takes them.
 
         Raises:
             LedgerUnavailable: the database does not answer.
         """
         with self._database.read() as connection:
-            return self._facts(connection, kind, queue, None, size)
+            facts = self._facts(connection, queue, None, kinds)
+            return self._of_kind(connection, facts, kind, size)
 
     def _facts(
-        self, connection: Connection, kind: str, queue: str, job: Job | None, size: int | None
+        self, connection: Connection, queue: str, job: Job | None, kinds: Collection[str] | None
     ) -> Facts:
+        """Return what is known of a line and of whoever takes jobs from it."""
         known = self._workers(connection)
         taking = [one for one in known if queue in one.queues]
-        running = _running(connection, [one.id for one in taking])
         shared = {queue}.union(*(one.queues for one in taking))
-        line = _line(connection, queue, shared, job)
-        kinds = {kind, *line.first, *(line.beyond or {}), *(one.kind for one in running)}
         return Facts(
             now=connection.execute(select(self._database.now)).scalar_one(),
-            kind=kind,
+            kind="",
             queue=queue,
             heart_timeout=self._heart_timeout,
             job=job,
-            size=size,
             workers=known,
-            running=running,
-            line=line,
-            times=_times(connection, kinds),
+            running=_running(connection, [one.id for one in taking]),
+            line=_line(connection, queue, _sent(shared, job), job, kinds),
             past=_past(connection, queue),
             pause=_pause(connection, queue),
             broker_silent_since=_silent_since(connection),
         )
+
+    def _of_kind(
+        self,
+        connection: Connection,
+        facts: Facts,
+        kind: str,
+        size: int | None,
+        *,
+        gone: bool = False,
+    ) -> Facts:
+        """Return the facts with those of a kind, and how long all kinds take that matter for it."""
+        line, running = facts.line, facts.running
+        kinds = {kind, *line.first, *(line.beyond or {}), *(one.kind for one in running)}
+        times = _times(connection, kinds)
+        return replace(facts, kind=kind, size=size, times=times, gone=gone)
 
     def _workers(self, connection: Connection) -> list[Worker]:
         recent = workers.c.beat_at > self._database.ago(REMEMBERED)
@@ -106,14 +132,26 @@ def _running(connection: Connection, ids: Collection[str]) -> list[Running]:
     return [Running(*row) for row in connection.execute(query)]
 
 
-def _line(connection: Connection, queue: str, shared: Collection[str], job: Job | None) -> Line:
+def _line(
+    connection: Connection,
+    queue: str,
+    sent: ColumnElement[bool],
+    job: Job | None,
+    known: Collection[str] | None,
+) -> Line:
     """Count what RabbitMQ has before a job: it delivers in the order in which it was sent.
 
-    Of a job that it does not have yet, everything is before it.
+    Of a job that it does not have yet, everything is before it. Kinds that are not `known` are
+    looked for in the beginning of the line.
     """
     if job is not None and job.sent_at is not None and _comes_back(job):
         return Line(0)
-    conditions = [_sent(state, shared, job) for state in sorted(WAITING)]
+    conditions = [(jobs.c.state == state) & sent for state in sorted(WAITING)]
+    kinds = _kinds(connection, conditions)
+    # Without one that is gone, which is the rule, nothing but an index has to be looked at.
+    if known is not None and (gone := kinds.keys() - set(known)):
+        conditions = [condition & jobs.c.kind.not_in(gone) for condition in conditions]
+        kinds = _kinds(connection, conditions)
     before = in_all = 0
     for condition in conditions:
         own, all_of_them = _number(connection, condition, queue)
@@ -121,9 +159,6 @@ def _line(connection: Connection, queue: str, shared: Collection[str], job: Job 
     if not in_all:
         return Line(0)
     first = _first(connection, conditions)
-    kinds: Counter[str] = Counter()
-    for condition in conditions:
-        kinds.update(_kinds(connection, condition))
     beyond = _scaled(kinds - Counter(first), in_all - len(first))
     return Line(before, first, beyond, more=in_all >= MOST_BEFORE)
 
@@ -138,13 +173,10 @@ def _comes_back(job: Job) -> bool:
     return job.state is State.PENDING and job.attempt > 0
 
 
-def _sent(state: State, shared: Collection[str], job: Job | None) -> ColumnElement[bool]:
-    """Return the condition of jobs that RabbitMQ has before this one, or at all."""
+def _sent(shared: Collection[str], job: Job | None) -> ColumnElement[bool]:
+    """Return the condition of open jobs that RabbitMQ has before this one, or at all."""
     condition = (
-        (jobs.c.state == state)
-        & jobs.c.finished_at.is_(None)
-        & jobs.c.sent_at.is_not(None)
-        & jobs.c.queue.in_(shared)
+        jobs.c.finished_at.is_(None) & jobs.c.sent_at.is_not(None) & jobs.c.queue.in_(shared)
     )
     if job is None or job.sent_at is None:
         return condition
@@ -162,11 +194,15 @@ def _number(connection: Connection, condition: ColumnElement[bool], queue: str) 
     return own_ones, all_of_them
 
 
-def _kinds(connection: Connection, condition: ColumnElement[bool]) -> dict[str, int]:
+def _kinds(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> Counter[str]:
     """Count the first jobs of a line by their kind."""
-    some = select(jobs.c.kind).where(condition).order_by(jobs.c.sent_at).limit(SAMPLE).subquery()
-    query = select(some.c.kind, func.count()).group_by(some.c.kind)
-    return dict(iter(connection.execute(query)))
+    found: Counter[str] = Counter()
+    for condition in conditions:
+        some = select(jobs.c.kind).where(condition).order_by(jobs.c.sent_at).limit(SAMPLE)
+        looked_at = some.subquery()
+        query = select(looked_at.c.kind, func.count()).group_by(looked_at.c.kind)
+        found.update(dict(iter(connection.execute(query))))
+    return found
 
 
 def _first(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> list[str]:

@@ -46,7 +46,7 @@ class Learning:
         """Keep an estimate of the job that comes next and of one that waits, whichever."""
         experience, waiting = self._ledger.experience, self._ledger.waiting
         # Of what kind the next job is makes no difference to its start.
-        seen = outlook(waiting.at_the_end("", queue))
+        seen = outlook(waiting.at_the_end("", queue, kinds=self._kinds))
         if seen.held_up:
             # A pause or an outage ends when somebody ends it, which no arithmetic foresees.
             experience.drop_open(queue)
@@ -56,7 +56,7 @@ class Learning:
         job = experience.any_waiting(queue, self._chances)
         if job is None:
             return
-        estimate = outlook(waiting.before(job)).estimate
+        estimate = outlook(waiting.before(job, self._kinds)).estimate
         if estimate is not None:
             experience.keep(queue, job, estimate.starts_in)
 

@@ -23,7 +23,8 @@ def of_job(job: Job) -> Outlook | None:
     """
     if not job.waiting or job.cancel_requested_at is not None:
         return None
-    return outlook(services().ledger.waiting.before(job))
+    found = services()
+    return outlook(found.ledger.waiting.before(job, found.kinds))
 
 
 def of_kind(name: str, size: int | None = None) -> Outlook:
@@ -35,7 +36,7 @@ def of_kind(name: str, size: int | None = None) -> Outlook:
     """
     found = services()
     kind = find(found.kinds, name)
-    return outlook(found.ledger.waiting.at_the_end(kind.name, kind.queue, size))
+    return outlook(found.ledger.waiting.at_the_end(kind.name, kind.queue, size, found.kinds))
 
 
 def shaped(seen: Outlook) -> Waiting:

@@ -38,9 +38,6 @@ def said(outlook: Outlook, kinds: Mapping[str, Kind]) -> Said:
         kinds: those that this console knows, for their titles.
     """
     why, repair = _why(outlook, kinds)
-    if outlook.kind not in kinds:
-        why = Markup("This console knows no kind of job that is called {}.").format(outlook.kind)
-        repair = Markup("Put it back where it was declared, or cancel the job.")
     return Said(
         why=why,
         repair=repair,
@@ -61,6 +58,11 @@ def said(outlook: Outlook, kinds: Mapping[str, Kind]) -> Said:
 def _why(outlook: Outlook, kinds: Mapping[str, Kind]) -> tuple[Markup, Markup]:
     """Return what is waited for, and what helps where somebody can."""
     return _SENTENCES[outlook.reason](outlook, kinds)
+
+
+def _no_kind(outlook: Outlook, _kinds: Mapping[str, Kind]) -> tuple[Markup, Markup]:
+    why = Markup("This console knows no kind of job that is called {}.").format(outlook.kind)
+    return why, Markup("Put it back where it was declared, or cancel the job.")
 
 
 def _scheduled(outlook: Outlook, _kinds: Mapping[str, Kind]) -> tuple[Markup, Markup]:
@@ -152,6 +154,7 @@ def _next(_outlook: Outlook, _kinds: Mapping[str, Kind]) -> tuple[Markup, Markup
 _SENTENCES: Final[
     Mapping[Reason, Callable[[Outlook, Mapping[str, Kind]], tuple[Markup, Markup]]]
 ] = {
+    Reason.NO_KIND: _no_kind,
     Reason.SCHEDULED: _scheduled,
     Reason.RETRY: _retry,
     Reason.UNSENT: _unsent,
@@ -228,6 +231,8 @@ def _workers(outlook: Outlook) -> Markup:
 
 def _typical(outlook: Outlook) -> Markup:
     typical = outlook.typical
+    if outlook.reason is Reason.NO_KIND:
+        return Markup()
     if typical is None:
         return Markup("nobody knows: no run of this kind yet")
     half = duration(timedelta(seconds=typical.median))

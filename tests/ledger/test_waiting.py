@@ -50,6 +50,19 @@ def test_jobs_sent_in_the_same_moment_have_different_places(ledger: Ledger) -> N
     assert sorted(place(ledger, sent(ledger)) or 0 for _ in range(3)) == [1, 2, 3]
 
 
+def test_a_job_of_a_kind_that_is_gone_is_before_nobody_and_is_never_foreseen(
+    ledger: Ledger, time: OwnTime
+) -> None:
+    gone = sent(ledger, "gone")
+    time.passes(1)
+    job = sent(ledger)
+    seen = outlook(ledger.waiting.before(ledger.jobs.get(job), ["hello"]))
+    assert (seen.place, seen.more) == (1, False)
+    assert ledger.waiting.at_the_end("hello", "default", kinds=["hello"]).line.before == 1
+    seen = outlook(ledger.waiting.before(ledger.jobs.get(gone), ["hello"]))
+    assert (seen.reason, seen.place, seen.estimate) == (Reason.NO_KIND, None, None)
+
+
 def test_neither_running_nor_ended_nor_unsent_jobs_are_in_the_line(
     ledger: Ledger, time: OwnTime
 ) -> None:

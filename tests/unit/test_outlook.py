@@ -106,6 +106,7 @@ def test_the_first_reason_that_holds_is_told(facts: Facts, reason: Reason) -> No
 @pytest.mark.parametrize("reason", list(Reason))
 def test_only_what_moves_has_an_estimate(reason: Reason) -> None:
     held_up = {
+        Reason.NO_KIND: replace(KNOWN, gone=True),
         Reason.SCHEDULED: replace(KNOWN, job=replace(WAITING, due_at=LATER)),
         Reason.RETRY: replace(KNOWN, job=replace(WAITING, due_at=LATER, attempt=1)),
         Reason.UNSENT: replace(KNOWN, job=UNSENT, workers=[]),

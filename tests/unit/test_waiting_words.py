@@ -117,7 +117,7 @@ START = "celery -A tasks worker -Q default"
         ),
         (KNOWN, "A process is free for it.", ""),
         (
-            replace(KNOWN, kind="gone"),
+            replace(KNOWN, kind="gone", gone=True),
             "This console knows no kind of job that is called gone.",
             "Put it back where it was declared, or cancel the job.",
         ),

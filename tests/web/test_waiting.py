@@ -64,6 +64,20 @@ def test_a_pause_is_told_with_its_reason_and_without_its_markup(
     assert "resumed on the page of queues" in part
 
 
+def test_of_a_kind_that_is_gone_nothing_is_foreseen(
+    client: FlaskClient, ledger: Ledger, waiting: str, token: Mapping[str, str]
+) -> None:
+    gone = submit(ledger, "gone")
+    ledger.jobs.mark_sent(gone, 0)
+    part = client.get(f"/jobs/{gone}/waiting").text
+    assert "knows no kind of job that is called gone" in part
+    assert "starts" not in part
+    assert "Place in line" not in part
+    found = asked(client, f"/api/v1/jobs/{gone}", token)["waiting"]
+    assert (found["reason"], found["place"], found["estimate"]) == ("no kind", None, None)
+    assert "1 job before it" in client.get("/new/hello/waiting").text, waiting
+
+
 def test_a_job_that_runs_or_has_ended_waits_for_nothing(
     client: FlaskClient, ledger: Ledger, waiting: str
 ) -> None:
