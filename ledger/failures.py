@@ -121,6 +121,13 @@ class Failures:
             }
         return {True: Sum(), False: Sum()} | found
 
+    def errors(self, limit: int) -> list[str]:
+        """Return the classes of exceptions with which jobs have ended, at most `limit`."""
+        of = failure_groups.c.error_type
+        query = select(of).where(of != "").distinct().order_by(of).limit(limit)
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
     def unnamed(self) -> int:
         """Return how many failures the clock has still to name, up to MOST_UNNAMED."""
         some = select(jobs.c.id).where(*UNNAMED).limit(MOST_UNNAMED)

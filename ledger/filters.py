@@ -182,12 +182,12 @@ QUALIFIERS: Final[Mapping[str, str]] = {
     "states": "state",
     "kinds": "kind",
     "owners": "by",
-    "queues": "queue",
-    "errors": "error",
-    "batches": "batch",
-    "failures": "failure",
     "since": "since",
     "until": "until",
+    "errors": "error",
+    "queues": "queue",
+    "failures": "failure",
+    "batches": "batch",
 }
 
 

@@ -56,6 +56,12 @@ class Users:
         """Return the person of that name, or None."""
         return self._one(select(*_USER).where(users.c.name == name))
 
+    def names(self, limit: int) -> list[str]:
+        """Return people's names in the order of the alphabet, at most `limit`."""
+        query = select(users.c.name).order_by(users.c.name).limit(limit)
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
     def get(self, user_id: str) -> User | None:
         """Return the person, or None."""
         return self._one(select(*_USER).where(users.c.id == user_id))

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from ledger import Ledger
 from ledger.counting import PARTS, Count
-from ledger.filters import Standing
+from ledger.filters import Standing, quoted
 from ledger.listing import Place
 from webapp.jobs import blueprint
 from webapp.search import FIELDS, MOMENTS, Around, Search, parse
@@ -23,6 +23,7 @@ from webapp.services import Services, services
 PER_PAGE: Final = 30
 PULSE_EVERY: Final = 1.0  # seconds for which all open lists are told the same
 EXTENSION: Final = "postroom.pulse"
+MOST_COMPLETIONS: Final = 200  # of one qualifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,11 @@ def index() -> ResponseReturnValue:
             "page": found.ledger.listing.page(search.filter, PER_PAGE, place),
             "place": place,
         }
-    part = "_job_list.html" if "part" in request.args else "jobs.html"
-    answer = render_template(
-        part,
-        **told,
-        pulse=pulse().now(),
-        completions=completions(found),
-        now=datetime.now(UTC),
-    )
+    told |= {"pulse": pulse().now(), "now": datetime.now(UTC)}
+    if "part" in request.args:
+        answer = render_template("_job_list.html", **told)
+    else:
+        answer = render_template("jobs.html", **told, completions=completions(found))
     return answer, 400 if search.mistakes else 200
 
 
@@ -117,15 +115,16 @@ def total(ledger: Ledger, search: Search, counts: Mapping[Standing, Count]) -> C
 
 def completions(found: Services) -> dict[str, list[str]]:
     """Return what may be written after each qualifier, as far as there is a list of it."""
-    known = {
-        "state": [str(one) for one in Standing],
-        "kind": list(found.kinds),
-        "by": ["me"],
-        "queue": list(queues(found)),
-        "since": list(MOMENTS),
-        "until": list(MOMENTS),
+    known: dict[str, Iterable[str]] = {
+        "state": Standing,
+        "kind": found.kinds,
+        "by": ["me", *found.ledger.users.names(MOST_COMPLETIONS)],
+        "error": found.ledger.failures.errors(MOST_COMPLETIONS),
+        "queue": queues(found),
+        "since": MOMENTS,
+        "until": MOMENTS,
     }
-    return {qualifier: known.get(qualifier, []) for qualifier in FIELDS}
+    return {name: [quoted(one) for one in known.get(name, ())] for name in FIELDS}
 
 
 class Pulse:

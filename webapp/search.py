@@ -13,12 +13,14 @@ from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any, Final
 
+from ledger.cards import has_a_word
 from ledger.filters import OF_STATE, QUALIFIERS, Filter, Standing
 from webapp.mistakes import Mistake, WrongInputs
 
 # A part ends at a space outside of quotes. A quote that nobody closes reaches to the end.
 _PART = re.compile(r'(?:"(?:[^"]|"")*(?:"|$)|[^\s"])+')
 _QUALIFIED = re.compile(r"([A-Za-z]+):(.*)", re.DOTALL)
+_LEFT_OUT = re.compile(r"-([A-Za-z]+):.*", re.DOTALL)
 _VALUE = re.compile(r'(?:"(?:[^"]|"")*(?:"|$)|[^,"])+')
 _AGO = re.compile(r"(\d{1,4})(min|m|h|d|w)")
 _UNITS: Final = {"min": "minutes", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -91,12 +93,17 @@ def parse(text: str, around: Around) -> Search:
             _add(values, part, around)
         except NotUnderstood as error:
             mistakes.append(str(error))
+    silent = [part.text for part in parts if _is_silent(part)]
+    if silent and not has_a_word(values.get("words", ())):
+        # To leave it out would mean all jobs, and somebody may be about to delete those.
+        mistakes.append(f"Only letters and digits are searched for: {_listed(silent)} has none.")
     if mistakes:
         return Search(text, parts, Filter(), tuple(mistakes))
     meant = Filter(**values)
     if meant.since and meant.until and meant.since >= meant.until:
         mistakes.append("No job can match: since is not before until.")
-    return Search(text, parts, meant, tuple(mistakes), tuple(_doubts(meant, around)))
+    left_out = [f"{one} is left out: only letters and digits are searched for." for one in silent]
+    return Search(text, parts, meant, tuple(mistakes), (*left_out, *_doubts(meant, around)))
 
 
 def read_search(text: str, asker: str) -> Filter:
@@ -121,6 +128,12 @@ def _parts(text: str) -> Iterator[Part]:
             yield Part(piece, None, (_bare(piece),))
 
 
+def _is_silent(part: Part) -> bool:
+    """Return whether a part was typed to be searched for, and has nothing that could be found."""
+    asked = part.qualifier is None and part.values[0]
+    return bool(asked) and not has_a_word(part.values)
+
+
 def _bare(text: str) -> str:
     """Return a value without the quotes around it or its pieces; a doubled one is one of its own.
 
@@ -135,6 +148,11 @@ def _bare(text: str) -> str:
 
 def _add(values: dict[str, Any], part: Part, around: Around) -> None:
     if part.qualifier is None:
+        left_out = _LEFT_OUT.fullmatch(part.text)
+        if left_out and left_out[1].lower() in FIELDS:
+            raise NotUnderstood(
+                f"A minus takes nothing out: say what is wanted instead of {part.text}."
+            )
         if part.values[0]:
             values["words"] = (*values.get("words", ()), *part.values)
         return

@@ -74,6 +74,8 @@ def test_a_search_means(text: str, wanted: Filter) -> None:
         ("since:1h since:2h", "since: can be said only once."),
         ("since:today until:yesterday", "No job can match"),
         ('by:me "connection', "not closed"),
+        ("by:me 🦊 ---", "Only letters and digits are searched for: 🦊 and --- has none."),
+        ("-state:failed", "A minus takes nothing out"),
     ],
 )
 def test_what_is_not_understood_is_said_and_kept(text: str, words: str) -> None:
@@ -93,6 +95,16 @@ def test_a_name_that_nothing_has_now_is_a_doubt() -> None:
     assert search.filter == Filter(kinds=("imags",), queues=("gone",))
     assert "Did you mean images?" in search.doubts[0]
     assert "default and video" in search.doubts[1]
+
+
+def test_what_can_not_be_searched_for_is_left_out_beside_other_words_and_told() -> None:
+    search = parse('holiday & "-" -x:y', AROUND)
+
+    assert search.filter.words[0] == "holiday"
+    assert search.doubts == (
+        "& is left out: only letters and digits are searched for.",
+        '"-" is left out: only letters and digits are searched for.',
+    )
 
 
 def test_parts_can_be_taken_out_and_put_in() -> None:
@@ -124,7 +136,7 @@ def any_filter(chance: random.Random) -> Filter:
         batches=some(),
         since=chance.choice([None, moment]),
         until=chance.choice([None, moment + timedelta(seconds=1)]),
-        words=some(),
+        words=tuple(f"a{one}" for one in some()),
     )
 
 

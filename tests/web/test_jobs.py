@@ -1,5 +1,7 @@
 """The list of jobs and the page of one: what they show, and what they keep to themselves."""
 
+import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -44,6 +46,20 @@ def test_jobs_are_listed_newest_first_by_pages(client: FlaskClient, ledger: Ledg
     second = client.get(f"/jobs?before={jobs[PER_PAGE - 1]}").text
     assert links(second, jobs) == jobs[PER_PAGE:]
     assert 'rel="next"' not in second
+
+
+def test_the_search_box_completes_people_and_errors_as_they_are_written(
+    client: FlaskClient, ledger: Ledger
+) -> None:
+    ledger.users.add("Ada, Countess")
+    settled(ledger, Outcome(State.FAILURE, Ending.FAILED, cause=Cause.ERROR, error=Error("E", "")))
+    ledger.naming.name({"hello": "v1"}, 10)
+    found = re.search(r"data-completions='(.*?)'", client.get("/jobs").text)
+    assert found
+    known = json.loads(found[1])
+    assert [name for name, _ in known][:3] == ["state", "kind", "by"]
+    assert dict(known)["by"] == ["me", '"Ada, Countess"', "ada"]
+    assert dict(known)["error"] == ["E"]
 
 
 def test_the_list_can_be_narrowed_by_state_and_kind(client: FlaskClient, ledger: Ledger) -> None:

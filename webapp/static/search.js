@@ -3,7 +3,7 @@
 
 const box = document.getElementById("search");
 const list = document.getElementById("suggestions");
-const known = JSON.parse(box.form.dataset.completions);
+const known = new Map(JSON.parse(box.form.dataset.completions));
 let chosen = -1;
 
 box.setAttribute("role", "combobox");
@@ -25,12 +25,13 @@ function found() {
   const [, qualifier, values] = at.text.match(/^([a-z]+):(.*)$/i) ?? [];
   if (!qualifier) {
     const begun = at.text.toLowerCase();
-    return Object.keys(known).filter((one) => one.startsWith(begun)).map((one) => ({ at: at.start, text: `${one}:`, goesOn: true }));
+    return [...known.keys()].filter((one) => one.startsWith(begun)).map((one) => ({ at: at.start, text: `${one}:`, goesOn: true }));
   }
   const last = values.slice(values.lastIndexOf(",") + 1);
   const start = at.start + at.text.length - last.length;
-  return (known[qualifier.toLowerCase()] ?? [])
-    .filter((one) => one.startsWith(last.toLowerCase()) && one !== last)
+  const begun = last.toLowerCase();
+  return (known.get(qualifier.toLowerCase()) ?? [])
+    .filter((one) => (one.toLowerCase().startsWith(begun) || one.toLowerCase().startsWith(`"${begun}`)) && one !== last)
     .map((one) => ({ at: start, text: one, goesOn: false }));
 }
 
