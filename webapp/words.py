@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import humanize
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from ledger.record import Attempt, Cause, Ending, Job, State
 
@@ -188,10 +188,34 @@ def clock(at: datetime) -> Markup:
 
 
 def ago(at: datetime, now: datetime) -> Markup:
-    """Return how long ago something was, with the exact time on hover."""
-    words = humanize.naturaltime(now - at)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        at.isoformat(timespec="milliseconds"), exact(at), escape(words)
+    """Return how long ago something was, with the exact time on hover; the page's script goes on.
+
+    `data-ago` are the seconds at the time of writing, so that no reader's clock need be right.
+    """
+    seconds = (now - at).total_seconds()
+    return Markup('<time datetime="{}" title="{}" data-ago="{:.1f}">{}</time>').format(
+        at.isoformat(timespec="milliseconds"), exact(at), seconds, since(seconds)
+    )
+
+
+def since(seconds: float) -> str:
+    """Return how long ago that is, in the largest unit of which there are two: 90 minutes ago."""
+    for size_, unit in _AGES:
+        if seconds >= 2 * size_:
+            return f"{seconds // size_:.0f} {unit}s ago"
+    return "a second ago" if seconds >= 1 else "now"
+
+
+_AGES: Final = (
+    *((31_557_600, "year"), (2_629_800, "month"), (86_400, "day")),
+    *((3600, "hour"), (60, "minute"), (1, "second")),
+)
+
+
+def running_for(time: timedelta) -> Markup:
+    """Return how long something has run that goes on, which the page's script counts on."""
+    return Markup('<span data-running="{:.1f}">{}</span>').format(
+        time.total_seconds(), duration(time)
     )
 
 

@@ -188,3 +188,23 @@ def test_an_estimate_waits_until_it_is_more_than_a_guess() -> None:
 
 def test_columns_come_in_the_order_of_their_first_record() -> None:
     assert words.columns([{"b": 1, "a": 2}, {"c": 3, "a": 4}]) == ["b", "a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (-0.4, "now"),
+        (1.2, "a second ago"),
+        (119, "119 seconds ago"),
+        (5400, "90 minutes ago"),
+        (16 * 86_400, "16 days ago"),
+        (400 * 86_400, "13 months ago"),
+        (800 * 86_400, "2 years ago"),
+    ],
+)
+def test_an_age_is_told_in_the_largest_unit_that_does_not_round_it_away(
+    seconds: float, said: str
+) -> None:
+    told = words.ago(NOW - timedelta(seconds=seconds), NOW)
+    assert told.striptags() == said
+    assert f'data-ago="{seconds:.1f}"' in told

@@ -1,6 +1,7 @@
 // Keeps the open list of jobs true. It asks now and then whether anything has changed (all lists of a
 // console share one answer), and then has its part of the page drawn anew; but not under the hands of
-// a person who selects text, has ticked boxes, or points at a row: then it says what is new.
+// a person who selects text, has ticked boxes, points at a row or reads further down: then no row
+// comes, goes or moves, those that are there tell their new state, and a button says what is new.
 
 import { localTimes } from "./page.js";
 
@@ -17,25 +18,63 @@ let waiting = null; // the list as it stands, not shown yet
 
 const ids = (root) => [...root.querySelectorAll("[data-job]")].map((row) => row.dataset.job);
 
-function busy() {
+function selects() {
   const selection = document.getSelection();
-  const selects = selection && !selection.isCollapsed && list.contains(selection.anchorNode);
+  return selection && !selection.isCollapsed && list.contains(selection.anchorNode);
+}
+
+function busy() {
   const rows = list.querySelector(".jobs");
-  return selects || list.querySelector("input.pick:checked") || rows?.contains(document.activeElement) || rows?.matches(":hover");
+  const reads = rows?.contains(document.activeElement) || rows?.matches(":hover") || rows?.getBoundingClientRect().top < 0;
+  return selects() || list.querySelector("input.pick:checked") || reads;
+}
+
+/** Where the parts are scrolled to, on a phone; at first so that the current one is seen. */
+function scrolled(left) {
+  const tabs = list.querySelector(".tabs");
+  const current = tabs.querySelector("[aria-current]");
+  tabs.scrollLeft = left ?? (current ? current.offsetLeft + current.offsetWidth / 2 - tabs.clientWidth / 2 : 0);
+}
+
+/** Let the rows that are there tell their new state, in their places. */
+function mend(fresh) {
+  if (selects()) return;
+  for (const row of list.querySelectorAll("[data-job]")) {
+    const newer = fresh.querySelector(`[data-job="${CSS.escape(row.dataset.job)}"]`)?.cloneNode(true);
+    if (!newer || newer.querySelector(".jobs-state").textContent === row.querySelector(".jobs-state").textContent) continue;
+    const box = row.querySelector("input.pick");
+    if (box) newer.querySelector("input.pick").checked = box.checked;
+    const held = row.contains(document.activeElement) && (document.activeElement.matches("input") ? "input" : "a");
+    localTimes(newer);
+    row.replaceWith(newer);
+    if (held) newer.querySelector(held)?.focus();
+  }
+  const { scrollLeft } = list.querySelector(".tabs");
+  const nav = list.querySelector("nav");
+  if (!nav.contains(document.activeElement)) nav.replaceWith(fresh.querySelector("nav").cloneNode(true));
+  scrolled(scrollLeft);
 }
 
 function draw(fresh) {
   waiting = null;
   news.replaceChildren();
   const focused = list.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  const { scrollLeft } = list.querySelector(".tabs");
   list.replaceChildren(...fresh.childNodes);
   localTimes(list);
   begin();
+  scrolled(scrollLeft);
   if (focused) list.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
   document.dispatchEvent(new CustomEvent("listed"));
 }
 
 function offer(fresh) {
+  mend(fresh);
+  if (`${ids(fresh)}` === `${ids(list)}` && !selects()) {
+    waiting = null;
+    news.replaceChildren();
+    return;
+  }
   waiting = fresh;
   const here = new Set(ids(list));
   const many = ids(fresh).filter((id) => !here.has(id)).length;
@@ -44,7 +83,10 @@ function offer(fresh) {
   button.type = "button";
   button.className = "btn btn-quiet";
   button.textContent = `${words}: show`;
-  button.addEventListener("click", () => draw(waiting));
+  button.addEventListener("click", () => {
+    draw(waiting);
+    if (list.getBoundingClientRect().top < 0) list.scrollIntoView();
+  });
   if (news.textContent !== button.textContent) news.replaceChildren(button);
 }
 
@@ -80,6 +122,7 @@ function begin() {
 
 let timer;
 begin();
+scrolled();
 if (!("still" in list.dataset)) {
   timer = setTimeout(ask, PAUSE.seen);
   document.addEventListener("visibilitychange", () => {

@@ -1,5 +1,5 @@
-// Small comforts of every page: times in the reader's own zone, and menus that close by themselves.
-// Without it the times are UTC and say so, and a menu closes where it was opened.
+// Small comforts of every page: times in the reader's own zone, times that go on, and menus that close
+// by themselves. Without it the times are UTC and say so, and a menu closes where it was opened.
 
 const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
@@ -34,7 +34,34 @@ export function duration(seconds) {
   return `${whole} s`;
 }
 
+const AGES = [[31557600, "year"], [2629800, "month"], [86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]];
+
+/** Write how long ago something was as the server does (`since` of `webapp/words.py`). */
+export function ago(seconds) {
+  const [size, unit] = AGES.find(([one]) => seconds >= 2 * one) ?? [];
+  if (size) return `${Math.floor(seconds / size)} ${unit}s ago`;
+  return seconds >= 1 ? "a second ago" : "now";
+}
+
+const written = new WeakMap(); // when each of them was first seen here, in ms
+
+/** Say again how long ago, or for how long, unless a person is selecting just that. */
+function goOn() {
+  const now = Date.now();
+  const selection = document.getSelection();
+  for (const element of document.querySelectorAll("[data-ago], [data-running]")) {
+    if (!written.has(element)) written.set(element, now);
+    const more = (now - written.get(element)) / 1000;
+    const { ago: since, running } = element.dataset;
+    const words = since ? ago(Number(since) + more) : duration(Number(running) + more);
+    const selected = selection && !selection.isCollapsed && selection.containsNode(element, true);
+    if (more && !selected && element.textContent !== words) element.textContent = words;
+  }
+}
+
 localTimes(document);
+goOn();
+setInterval(goOn, 1000);
 
 document.addEventListener("click", ({ target }) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {

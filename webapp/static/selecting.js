@@ -30,7 +30,7 @@ function show() {
   form.querySelector(".select-verbs").inert = !any;
   form.querySelector(".select-all").inert = !any;
   let words = any ? `${jobs(chosen.size)} selected` : "";
-  if (all.checked) words = `Selected: ${form.dataset.all} that match`;
+  if (all.checked) words = `A${form.dataset.all.slice(1)} selected`;
   if (count.textContent !== words) count.textContent = words;
   document.dispatchEvent(new CustomEvent("selected", { detail: any }));
 }
