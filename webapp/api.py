@@ -9,8 +9,6 @@ from flask import Blueprint, Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ledger.filters import Filter
-from ledger.listing import Place
 from ledger.logs import START
 from ledger.record import State
 from tasks.inputs import to_row
@@ -21,6 +19,7 @@ from webapp.deletion import own_job
 from webapp.downloads import sent, zipped
 from webapp.fragments import Cursor, read_cursor, written
 from webapp.jobs import log_text
+from webapp.listed import Wanted, listed
 from webapp.mistakes import Mistake, WrongInputs, mistakes_in
 from webapp.new import arrived
 from webapp.questions import from_json, questions
@@ -49,10 +48,11 @@ class JobRequest(BaseModel):
 
 
 class Listing(BaseModel):
-    """Which jobs are to be listed: the query of a GET."""
+    """Which jobs are to be listed: the query of a GET; `q` is a search as the page takes it."""
 
     model_config = ConfigDict(extra="forbid")
 
+    q: str | None = None
     state: list[State] = []
     kind: str | None = None
     before: str | None = None
@@ -159,13 +159,13 @@ def index() -> ResponseReturnValue:
     several = {name: request.args.getlist(name) for name in request.args}
     query = {name: values if name == "state" else values[-1] for name, values in several.items()}
     asked = _parsed(Listing, query)
-    place = None if asked.before is None else Place(asked.before)
-    page = found.ledger.listing.page(Filter.of(asked.state, asked.kind), asked.limit, place)
+    jobs, below = listed(
+        Wanted(owner(), asked.limit, asked.q, asked.state, asked.kind, asked.before)
+    )
     further = None
-    if page.older:
-        below = urlencode(several | {"before": [page.jobs[-1].id]}, doseq=True)
-        further = f"{url_for('api.index')}?{below}"
-    shown = [shapes.Job.of(job, found.kinds.get(job.kind)) for job in page.jobs]
+    if below is not None:
+        further = f"{url_for('api.index')}?{urlencode(several | {'before': [below]}, doseq=True)}"
+    shown = [shapes.Job.of(job, found.kinds.get(job.kind)) for job in jobs]
     return shapes.Jobs(jobs=shown, next=further).answer()
 
 

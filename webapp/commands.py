@@ -44,6 +44,7 @@ def add_to(app: Flask) -> None:
         user,
         token,
         Submit("submit", help=SUBMIT, subcommand_metavar="KIND [OPTIONS]"),
+        job_commands.jobs(person, of_user),
         *job_commands.ALL,
         job,
         again_commands.presets(person, of_user),

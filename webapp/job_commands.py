@@ -1,24 +1,24 @@
 """The command line's verbs for accepted jobs: to list, read, fetch, cancel and run them again."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from ledger import Ledger
 from ledger.files import display_name
-from ledger.filters import Filter
-from ledger.listing import Place
 from ledger.record import Job, State, StoredFile
+from ledger.users import User
 from tasks.inputs import shown
 from tasks.kind import Kind
 from webapp import outlooks, words
 from webapp.archives import archive, names_for
 from webapp.jobs import log_text
+from webapp.listed import Wanted, listed
 from webapp.services import services
 from webapp.shapes import without_secrets
 from webapp.steering import run_again
@@ -26,18 +26,36 @@ from webapp.terminal import Command, json_text
 from webapp.uploads import PIECE
 
 
-@click.command(cls=Command)
-@click.option("--state", type=click.Choice(State), help="Only jobs in this state.")
-@click.option("--kind", metavar="KIND", help="Only jobs of this kind.")
-@click.option("--before", metavar="ID", help="Only jobs that are older than this one.")
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
-def jobs(state: State | None, kind: str | None, before: str | None, limit: int) -> None:
-    """List jobs, newest first."""
-    states = () if state is None else (state,)
-    place, now = None if before is None else Place(before), datetime.now(UTC)
-    for job in services().ledger.listing.page(Filter.of(states, kind), limit, place).jobs:
-        word, at = words.label(job, now).word, f"{job.submitted_at.astimezone():%Y-%m-%d %H:%M}"
-        click.echo(f"{job.id}  {at}  {word:<24}{job.kind}  {job.owner}")
+def jobs(
+    person: Callable[[str | None], User], of_user: Callable[[click.Command], click.Command]
+) -> click.Command:
+    """Return the verb that lists jobs.
+
+    Args:
+        person: finds whoever asks, by name; without one it is the first person.
+        of_user: the option that takes the name.
+    """
+
+    @click.command("jobs", cls=Command, short_help="List jobs, newest first.")
+    @click.argument("q", metavar="[SEARCH]...", nargs=-1)
+    @click.option("--state", type=click.Choice(State), help="Only jobs in this state.")
+    @click.option("--kind", metavar="KIND", help="Only jobs of this kind.")
+    @click.option("--before", metavar="ID", help="Only jobs that are older than this one.")
+    @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+    def made(q: tuple[str, ...], user: str | None, state: State | None, **narrowed: Any) -> None:
+        """List jobs, newest first: all of them, or those of a SEARCH as the page takes it.
+
+        Such as: jobs state:failed by:me since:yesterday '"connection refused"'
+        """
+        text, now = " ".join(q), datetime.now(UTC)
+        asker = person(user).name if text else ""
+        states = () if state is None else (state,)
+        wanted = Wanted(asker, q=text or None, states=states, **narrowed)
+        for job in listed(wanted)[0]:
+            word, at = words.label(job, now).word, f"{job.submitted_at.astimezone():%Y-%m-%d %H:%M}"
+            click.echo(f"{job.id}  {at}  {word:<24}{job.kind}  {job.owner}")
+
+    return of_user(made)
 
 
 @click.command("show", cls=Command)
@@ -163,4 +181,4 @@ def retry(job_id: str) -> None:
     click.echo(run_again(services(), job_id).job)
 
 
-ALL: Final = (jobs, show_job, log, files, cancel, retry)
+ALL: Final = (show_job, log, files, cancel, retry)

@@ -27,8 +27,10 @@ class Command(click.Command):
                 self.prepare()
                 return super().invoke(ctx)
             except WrongInputs as error:
-                flags = {param.name: param.opts[0] for param in ctx.command.params}
-                lines = [f"{flags.get(one.field)}: {one.message}" for one in error.mistakes]
+                options = [one for one in ctx.command.params if isinstance(one, click.Option)]
+                flags = {option.name: option.opts[0] for option in options}
+                named = [(flags.get(one.field), one.message) for one in error.mistakes]
+                lines = [f"{flag}: {words}" if flag else words for flag, words in named]
                 raise click.ClickException("\n  ".join(["Nothing was done.", *lines])) from error
             except (LedgerError, UnknownKind) as error:
                 raise click.ClickException(_line(error)) from error

@@ -251,6 +251,21 @@ def test_a_list_can_be_narrowed(program: Program, ledger: Ledger) -> None:
     assert body(program.get(f"{JOBS}?kind=tables")) == {"jobs": [], "next": None}
 
 
+def test_a_list_can_be_searched_as_on_the_page(program: Program, ledger: Ledger) -> None:
+    made = [body(program.post(ADA))["id"] for _ in range(3)]
+    ledger.jobs.request_cancel(made[0])
+    found, address = [], f"{JOBS}?limit=1&q=state:waiting+by:me+kind:hello"
+    while address:
+        page = body(program.get(address))
+        found += [job["id"] for job in page["jobs"]]
+        address = page["next"]
+    assert found == made[:0:-1]
+    wrong = program.get(f"{JOBS}?q=state:broken+colour:red")
+    assert [one["field"] for one in problem(wrong)["errors"]] == ["q", "q"]
+    both = problem(program.get(f"{JOBS}?q=by:me&kind=hello"))["errors"]
+    assert both[0]["message"].startswith("A search says state and kind by itself")
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [("state=DONE", "state"), ("limit=0", "limit"), ("limit=x", "limit"), ("sate=PENDING", "sate")],

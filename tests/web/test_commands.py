@@ -240,6 +240,10 @@ def test_jobs_are_listed_and_shown(run: Run, ledger: Ledger) -> None:
     assert [line.split()[0] for line in listed] == [other, job]
     assert "Running" in listed[1]
     assert run("jobs", "--state", "STARTED").output.split()[0] == job
+    searched = run("jobs", "state:waiting", "by:me").output.splitlines()
+    assert [line.split()[0] for line in searched] == [other]
+    wrong = run("jobs", "state:broken", status=1).output
+    assert "\n  No job is ever" in wrong
     shown = run("show", job).output
     assert "Running on worker-one@here." in shown
     assert "input      name = Ada" in shown
