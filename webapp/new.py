@@ -132,7 +132,7 @@ def page(
         kind=kind,
         form=form,
         form_key=form_key,
-        waiting=outlooks.part(outlooks.of_kind(kind.name)),
+        waiting=outlooks.part(outlooks.of_kind(kind.name, _size(form))),
         lead=lead,
         paragraphs=paragraphs,
         limit=services().settings.max_upload,
@@ -144,6 +144,12 @@ def page(
         presets=ledger.presets.usable(owner(), kind.name),
         reader=owner(),
     )
+
+
+def _size(form: JobForm) -> int | None:
+    """Return the bytes of the files that a form has, or None where it has none."""
+    sizes = [file.size for answer in form for file in answer.files]
+    return sum(sizes) if sizes else None
 
 
 def arrived(

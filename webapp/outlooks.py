@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
 
 from ledger.outlook import Outlook, outlook
@@ -88,8 +88,8 @@ def job(job_id: str) -> Response:
 
 @blueprint.get("/new/<kind>/waiting")
 def form(kind: str) -> Response:
-    """Answer with that part of a kind's form."""
-    return _fresh(part(of_kind(kind)))
+    """Answer with that part of a kind's form; `size` is the bytes of its files, if it has any."""
+    return _fresh(part(of_kind(kind, request.args.get("size", type=int))))
 
 
 def _fresh(html: Markup) -> Response:

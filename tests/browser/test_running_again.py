@@ -1,14 +1,39 @@
 """A person runs a job again with its file, hears that it ran already, and keeps the form."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import insert
 
+from ledger.waiting_tables import run_times
 from tests.browser.conftest import Witness
 from tests.running import Postroom
 
 pytestmark = [pytest.mark.browser, pytest.mark.broker]
+
+
+def test_a_form_foresees_how_long_its_own_file_takes_also_after_a_correction(
+    page: Page, postroom: Postroom, witness: Witness, tmp_path: Path
+) -> None:
+    witness.expected.append("status of 422")  # The correction.
+    runs = [[1, 30, True]] * 5 + [[60, 1_000_000, True]] * 5
+    values = {"kind": "compare", "runs": runs, "ended_at": datetime.now(UTC)}
+    with postroom.ledger.database.write() as connection:
+        connection.execute(insert(run_times).values(values))
+    text = tmp_path / "before.txt"
+    text.write_text("thirty bytes, or nearly so many\n", encoding="utf-8")
+    page.goto("/new/compare")
+    typical = page.locator("#waiting")
+    expect(typical).to_contain_text("(10 runs)")
+    page.get_by_label("Before").set_input_files(text)
+    expect(typical).to_contain_text("(5 runs with files of a similar size)")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was submitted yet")
+    expect(typical).to_contain_text("(5 runs with files of a similar size)")
+    page.get_by_role("checkbox", name="before.txt").uncheck()
+    expect(typical).to_contain_text("(10 runs)")
 
 
 def test_a_job_runs_again_with_its_file_and_its_form_becomes_a_preset(
@@ -31,6 +56,7 @@ def test_a_job_runs_again_with_its_file_and_its_form_becomes_a_preset(
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("heading", name="This already ran")).to_be_visible()
     expect(page.get_by_role("link", name="See its result")).to_be_focused()
+    expect(page.locator("section.alert")).not_to_contain_text("UTC")  # but the reader's time
     page.get_by_role("button", name="Run anyway").first.click()
     page.wait_for_url("**/jobs/*")
     second = page.url.rpartition("/")[2]

@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import insert
 
 from ledger import Ledger
 from ledger.attempts import Outcome
 from ledger.record import Ending, Error, State
+from ledger.waiting_tables import run_times
 from tests.ledger.conftest import claimed, submit
 
 
@@ -144,6 +146,19 @@ def test_the_terminal_says_it_too(app: Flask, ledger: Ledger, waiting: str) -> N
     said = app.test_cli_runner().invoke(args=["show", waiting]).output
     assert "The queue default was paused by ada at" in said
     assert "Place in line: the next one in default" in said
+
+
+def test_a_form_says_how_long_files_of_its_own_size_take(
+    client: FlaskClient, ledger: Ledger
+) -> None:
+    runs = [[1, 1000, True]] * 5 + [[60, 1_000_000, True]] * 5
+    values = {"kind": "hello", "runs": runs, "ended_at": datetime.now(UTC)}
+    with ledger.database.write() as connection:
+        connection.execute(insert(run_times).values(values))
+    assert "similar size" not in client.get("/new/hello/waiting").text
+    small = client.get("/new/hello/waiting?size=1200").text
+    assert "1.0 s, nine of ten up to 1.0 s (5 runs with files of a similar size)" in small
+    assert "(10 runs)" in client.get("/new/hello/waiting?size=odd").text
 
 
 def test_a_stranger_learns_nothing(stranger: FlaskClient, waiting: str) -> None:

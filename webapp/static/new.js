@@ -1,6 +1,7 @@
 // The form of a new job, while it is sent: one sending at a time, when its files are here, and whatever
 // goes wrong told beside the button, with the form still there. Without it the browser sends the form.
 
+import { localTimes } from "./page.js";
 import { allHere, submitted } from "./uploads.js";
 
 const main = () => document.querySelector("main");
@@ -15,6 +16,7 @@ function show(page) {
   document.title = page.title;
   main().replaceWith(page.querySelector("main"));
   scrollTo(0, 0);
+  localTimes(main());
   main().querySelector("[autofocus]")?.focus();
 }
 

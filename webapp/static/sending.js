@@ -130,6 +130,7 @@ export class Row {
     const [box, label] = kept.children;
     box.name = this.input.name;
     box.value = id;
+    box.dataset.size = this.bytes;
     box.id = `kept-${id}`;
     label.htmlFor = box.id;
     label.firstChild.textContent = `${this.name} `;

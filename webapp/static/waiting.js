@@ -5,8 +5,6 @@ import { localTimes } from "./page.js";
 
 const EVERY = { job: 3000, form: 10000 }; // ms between two questions
 
-const part = document.getElementById("waiting");
-const section = part.closest("[data-waiting]");
 const job = document.getElementById("job");
 
 let asked = 0; // the number of the newest question; older answers come too late
@@ -16,7 +14,21 @@ function waits() {
   return !job || job.dataset.tone === "waiting";
 }
 
+/** Where it is said; a form that was corrected has come with a new one. */
+function place() {
+  const part = document.getElementById("waiting");
+  return { part, section: part.closest("[data-waiting]") };
+}
+
+/** The address that answers; of a form with files it is told how large they are. */
+function address() {
+  const files = [...document.querySelectorAll("#job-form [data-size]:checked")];
+  const bytes = files.reduce((sum, { dataset }) => sum + Number(dataset.size), 0);
+  return place().section.dataset.waiting + (files.length ? `?size=${bytes}` : "");
+}
+
 function show(html) {
+  const { part, section } = place();
   section.hidden = !html;
   if (part.dataset.shown === html) return;
   part.dataset.shown = html;
@@ -28,7 +40,7 @@ async function ask() {
   const number = ++asked;
   if (!waits()) return show("");
   try {
-    const answer = await fetch(section.dataset.waiting, { headers: { Accept: "text/html" } });
+    const answer = await fetch(address(), { headers: { Accept: "text/html" } });
     if (number !== asked || answer.redirected || !answer.ok) return;
     show(await answer.text());
   } catch {
@@ -39,3 +51,7 @@ async function ask() {
 setInterval(() => document.hidden || (waits() && ask()), job ? EVERY.job : EVERY.form);
 document.addEventListener("visibilitychange", () => document.hidden || ask());
 if (job) new MutationObserver(ask).observe(job, { attributeFilter: ["data-tone", "data-moved"] });
+else {
+  document.addEventListener("files-moved", ask);
+  document.addEventListener("change", ({ target }) => target.matches("[data-size]") && ask());
+}
