@@ -1,6 +1,6 @@
 """Actions on many jobs: asked for, read and turned back. What they do is in `action_steps`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
@@ -67,16 +67,24 @@ class Actions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def reach(self, asked: Asked) -> Reach:
-        """Return how many jobs would be changed, without changing any; in one look."""
+    def reach(self, asked: Asked, known: Collection[str] | None = None) -> Reach:
+        """Return how many jobs would be changed, without changing any; in one look.
+
+        Args:
+            asked: which jobs are meant, and what for.
+            known: the kinds that are known, if some may be gone: no job of those runs again.
+        """
         with self._database.read() as connection:
             at: datetime = connection.execute(select(self._database.now)).scalar_one()
             until = at if asked.until is None else min(at, asked.until)
             matching = asked.matching
             if matching is not None and not has_a_word(matching.words):
-                counts = self._met(connection, asked.verb, asked.owner, matching, until)
+                changed = meeting.able(asked.verb, asked.owner, matching)
+                if changed is not None and asked.verb is Verb.RETRY and known is not None:
+                    changed = meeting.of_known(connection, changed, known)
+                counts = self._met(connection, matching, changed, until)
             else:
-                able = func.count().filter(_able(asked.verb, asked.owner))
+                able = func.count().filter(_able(asked, known))
                 counts = select(func.count(), able).where(*self._meant(asked, until))
             return Reach(*connection.execute(counts).one(), at=until)
 
@@ -86,11 +94,10 @@ class Actions:
         return [*asked.matching.conditions(self._database), *meeting.unchanged_since(until)]
 
     def _met(
-        self, connection: Connection, verb: Verb, owner: str, matching: Filter, until: datetime
+        self, connection: Connection, matching: Filter, changed: Filter | None, until: datetime
     ) -> Select[int, int]:
         """Return the numbers of one statement, so that no job is in two of its parts."""
         meant = meeting.met(connection, self._database, matching, until)
-        changed = meeting.able(verb, owner, matching)
         if changed is None:
             return select(meant, literal(0))
         return select(meant, meeting.met(connection, self._database, changed, until))
@@ -234,13 +241,14 @@ class Actions:
         return len(ids)
 
 
-def _able(verb: Verb, owner: str) -> ColumnElement[bool]:
+def _able(asked: Asked, known: Collection[str] | None) -> ColumnElement[bool]:
     """Return the condition of jobs that the verb changes, as far as the ledger knows."""
-    if verb is Verb.CANCEL:
+    if asked.verb is Verb.CANCEL:
         return jobs.c.finished_at.is_(None)
-    if verb is Verb.RETRY:
-        return jobs.c.state.in_(SETTLED | {State.RETRY})
-    return and_(jobs.c.finished_at.is_not(None), jobs.c.owner == owner)
+    if asked.verb is Verb.RETRY:
+        again = jobs.c.state.in_(SETTLED | {State.RETRY})
+        return again if known is None else and_(again, jobs.c.kind.in_(known))
+    return and_(jobs.c.finished_at.is_not(None), jobs.c.owner == asked.owner)
 
 
 def _action_from(row: Row[Any]) -> Action:

@@ -1,6 +1,6 @@
 """How many jobs an action would meet: exactly, by the indexes that lists use."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -62,6 +62,18 @@ def able(verb: Verb, owner: str, wanted: Filter) -> Filter | None:
     if not ended or (wanted.owners and owner not in wanted.owners):
         return None
     return replace(wanted, states=ended, owners=(owner,))
+
+
+def of_known(connection: Connection, wanted: Filter, known: Collection[str]) -> Filter | None:
+    """Return which of the jobs that a filter means are of a known kind, None where none is.
+
+    The filter stays as it is where no kind is gone, which is the rule: it is found faster so.
+    """
+    here = wanted.kinds or tuple(kinds(connection))
+    if all(kind in known for kind in here):
+        return wanted
+    left = tuple(kind for kind in here if kind in known)
+    return replace(wanted, kinds=left) if left else None
 
 
 def unchanged_since(until: datetime) -> list[ColumnElement[bool]]:

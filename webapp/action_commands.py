@@ -59,7 +59,7 @@ def _command(verb: Verb, person: Who) -> click.Command:
 def _do(asked: Asked, *, yes: bool) -> None:
     """Say how many it would be, ask, and do it to those that were seen."""
     found = services()
-    reach = found.ledger.actions.reach(asked)
+    reach = found.ledger.actions.reach(asked, found.kinds)
     for sentence in action_words.told_before(asked.verb, reach):
         click.echo(sentence, err=True)
     if not reach.able:

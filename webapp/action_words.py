@@ -18,7 +18,10 @@ VERBS: Final = {
 # What becomes of those that the verb can't change, and of what it does change.
 _REST: Final = {
     Verb.CANCEL: ("has ended already", "have ended already"),
-    Verb.RETRY: ("runs or waits for a worker already", "run or wait for a worker already"),
+    Verb.RETRY: (
+        "runs or waits for a worker already, or is of a kind that is no longer here",
+        "run or wait for a worker already, or are of a kind that is no longer here",
+    ),
     Verb.DELETE: ("has not ended, or is somebody else's", "have not ended, or are somebody else's"),
 }
 MEANS: Final = {

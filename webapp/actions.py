@@ -55,7 +55,7 @@ def ask() -> ResponseReturnValue:
     if not asked.ids and asked.matching is None:
         flash("No job was selected.", "warning")
         return redirect(url_for("jobs.index"), 303)
-    reach = found.ledger.actions.reach(asked)
+    reach = found.ledger.actions.reach(asked, found.kinds)
     return render_template(
         "act.html",
         asked=asked,

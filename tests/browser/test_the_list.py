@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from bench.filling import fill
 from ledger.counting import CAP
+from tasks.kind import kinds
 from tests.browser.conftest import Person
 from tests.ledger.conftest import submit
 from tests.running import Postroom
@@ -103,7 +104,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory, rabbitmq: RabbitMQ) -> Iterat
     """A console, without a worker, whose ledger has more jobs than are counted."""
     vhost = rabbitmq.add_vhost()
     with Postroom(tmp_path_factory.mktemp("busy"), rabbitmq.url_of(vhost)) as made:
-        fill(made.ledger, CAP * 6 // 5, datetime.now(UTC))
+        fill(made.ledger, kinds(), CAP * 6 // 5, 400, datetime.now(UTC))
         made.console()
         yield made
     rabbitmq.remove_vhost(vhost)

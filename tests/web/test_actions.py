@@ -55,6 +55,19 @@ def test_a_question_says_how_many_and_what_and_changes_nothing(
     assert ledger.actions.newest(9) == []
 
 
+def test_a_question_counts_no_job_whose_kind_is_gone_among_those_that_run_again(
+    client: FlaskClient, ledger: Ledger
+) -> None:
+    gone = submit(ledger, "gone")
+    ledger.jobs.request_cancel(gone)
+    page = question(client, "retry", settled(ledger), gone).text
+    assert heading(page) == "Run again 1 job?"
+    assert "1 runs or waits for a worker already, or is of a kind that is no longer here" in page
+    page = question(client, "retry", gone).text
+    assert heading(page) == "Run again 0 jobs?"
+    assert "Back to the jobs" in page
+
+
 def test_a_yes_does_it_and_says_what_became_of_each(client: FlaskClient, ledger: Ledger) -> None:
     jobs = [submit(ledger), submit(ledger), settled(ledger)]
     claimed(ledger, jobs[1])
