@@ -109,11 +109,15 @@ class Failures:
         with self._database.read() as connection:
             return [_group_from(row) for row in connection.execute(query)]
 
-    def sums(self) -> dict[bool, Sum]:
-        """Return how much is quiet, by True, and how much is not."""
+    def sums(self, kind: str | None = None, cause: Cause | None = None) -> dict[bool, Sum]:
+        """Return how much is quiet, by True, and how much is not; of one kind or sort, if given."""
         group = failure_groups.c
         numbers = (func.count(), func.sum(group.jobs), func.min(group.first_at))
         query = select(_quiet().label("quiet"), *numbers).group_by("quiet")
+        if kind is not None:
+            query = query.where(group.kind == kind)
+        if cause is not None:
+            query = query.where(group.cause == cause)
         with self._database.read() as connection:
             found = {
                 bool(quiet): Sum(groups, int(jobs_), since)
@@ -125,6 +129,13 @@ class Failures:
         """Return the classes of exceptions with which jobs have ended, at most `limit`."""
         of = failure_groups.c.error_type
         query = select(of).where(of != "").distinct().order_by(of).limit(limit)
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def kinds(self, limit: int) -> list[str]:
+        """Return the names of kinds of which jobs have failed, at most `limit`."""
+        of = failure_groups.c.kind
+        query = select(of).distinct().order_by(of).limit(limit)
         with self._database.read() as connection:
             return list(connection.execute(query).scalars())
 

@@ -25,6 +25,7 @@ from webapp.services import Services, services
 
 PER_PAGE: Final = 30
 SHOWN_JOBS: Final = 20
+MOST_KINDS: Final = 100  # by which one can choose
 SHOWN_LETTERS: Final = 50
 SAMPLE: Final = 200  # jobs on either side that are compared
 
@@ -80,25 +81,26 @@ def index() -> str:
     if show not in SHOW:
         abort(404, f"There are no failures to show as {show!r}; try {', '.join(SHOW)}.")
     failures, letters = services().ledger.failures, services().ledger.dead_letters
-    kind = request.args.get("kind") or None
+    kind, cause = request.args.get("kind") or None, read_cause(request.args.get("cause"))
     found = failures.page(
         limit=PER_PAGE + 1,
         before=read_place(request.args.get("before")),
         kind=kind,
-        cause=read_cause(request.args.get("cause")),
+        cause=cause,
         quiet=SHOW[show],
     )
     groups = found[:PER_PAGE]
-    sums = failures.sums()
     return render_template(
         "failures.html",
         groups=groups,
         tallies=failures.tallies([one.id for one in groups], now),
         older=place_of(groups[-1]) if len(found) > PER_PAGE else None,
-        sums=sums,
+        sums=failures.sums(kind, cause),
+        in_all=failures.sums()[False],
         show=show,
-        asked={"show": show, "kind": kind, "cause": request.args.get("cause") or None},
+        asked={"show": show, "kind": kind, "cause": cause},
         causes=CAUSES,
+        failed_kinds=failures.kinds(MOST_KINDS),
         letters=letters.newest(SHOWN_LETTERS),
         letters_in_all=letters.count(),
         unnamed=failures.unnamed(),

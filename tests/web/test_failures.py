@@ -16,7 +16,7 @@ from ledger.attempts import Outcome
 from ledger.jobs import Submission
 from ledger.record import Cause, Ending, Error, State
 from ledger.schema import dead_letters
-from tests.ledger.conftest import claimed
+from tests.ledger.conftest import claimed, submit
 from tests.ledger.test_failures import crash
 from tests.web.conftest import hidden_fields, send
 from webapp.again_all import requeue
@@ -59,6 +59,28 @@ def group(ledger: Ledger) -> str:
     ledger.naming.name({"hello": "v1"}, limit=99)
     (found,) = ledger.failures.page(limit=9)
     return found.id
+
+
+def test_the_sums_are_of_what_is_listed_and_kinds_that_are_gone_can_be_chosen(
+    client: FlaskClient, ledger: Ledger, group: str
+) -> None:
+    job = submit(ledger, "gone")
+    error = Error("OSError", "no disk")
+    ledger.attempts.settle(
+        claimed(ledger, job),
+        Outcome(State.FAILURE, Ending.FAILED, cause=Cause.ERROR, error=error),
+    )
+    ledger.naming.name({"hello": "v1"}, limit=99)
+
+    page = client.get("/failures").text
+    assert "6 jobs, 2 causes, since" in words(page)
+    assert 'href="/failures?show=open&amp;kind=gone">gone</a>' in page
+    page = client.get("/failures?kind=gone").text
+    assert group not in page
+    assert "1 job, 1 cause, since" in words(page)
+    assert "<title>6 jobs, 2 causes" in page
+    page = client.get("/failures?cause=crashed").text
+    assert "Nothing like that has failed that nobody knows of." in words(page)
 
 
 def test_causes_are_listed_once_with_their_jobs_place_and_people(

@@ -275,7 +275,9 @@ def test_of_a_kind_that_is_gone_every_input_is_hidden(
     page = client.get(f"/jobs/{shaped.job}").text
     assert "<h1>shape</h1>" in page
     assert "swordfish" not in page
-    assert "run again" not in page
+    assert "Edit and run again" not in page
+    assert "knows no kind that is called shape" in page
+    assert "knows no kind" not in client.get(f"/jobs/{submit(ledger)}").text
 
 
 def test_of_many_files_that_were_given_the_page_shows_some_and_folds_the_others(
