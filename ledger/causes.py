@@ -116,6 +116,8 @@ _DATE: Final = (
 _WORDS: Final = tuple(
     (re.compile(pattern), word)
     for pattern, word in (
+        # What pydantic was given it cuts in the middle, and so its quotes.
+        (r"input_value=.*?, input_type=", "input_value=<value>, input_type="),
         # An apostrophe within a word (can't) quotes nothing.
         (r"(?<![\w'])[bBrRuU]{0,2}'(?:[^'\\]|\\.|'(?=\w))*'(?!\w)", "<value>"),
         (r'[bBrRuU]{0,2}"(?:[^"\\]|\\.)*"', "<value>"),

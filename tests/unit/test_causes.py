@@ -73,6 +73,10 @@ def test_other_words_are_another_cause(one: str, other: str) -> None:
     ("message", "expected"),
     [
         ("can't open 'a b.png', it isn't there", "can't open <value>, it isn't there"),
+        (
+            "[type=missing, input_value={'name': 'A...40, 'format': 'web', input_type=dict]",
+            "[type=missing, input_value=<value>, input_type=dict]",
+        ),
         ("Ada's 'own' words", "Ada's <value> words"),
         (f"no job {uuid.UUID(int=7)}", "no job <id>"),
         ("at 0x7F12 and b3f2a91c77", "at <hex> and <id>"),
@@ -89,7 +93,7 @@ def test_a_message_keeps_its_words(message: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["'", '"', "\\", "/", "a/", "9", "f9", "<", "'a", "::", "1:", "b'"]
+    "part", ["input_value=", "'", '"', "\\", "/", "a/", "9", "f9", "<", "'a", "::", "1:", "b'"]
 )
 @pytest.mark.timeout(5)
 def test_no_message_takes_long(part: str) -> None:
