@@ -76,7 +76,7 @@ def part(seen: Outlook | None) -> Markup:
     """Return what a page says of it: nothing where nothing waits."""
     if seen is None:
         return Markup()
-    html = render_template("_waiting.html", said=said(seen, services().kinds))
+    html = render_template("_waiting.html", seen=seen, said=said(seen, services().kinds))
     return Markup(html.strip())  # noqa: S704 - a template of ours, which escapes
 
 

@@ -63,7 +63,7 @@ def test_a_pause_is_told_with_its_reason_and_without_its_markup(
     part = client.get(f"/jobs/{waiting}/waiting").text
     assert "was paused by &lt;b&gt;eve at" in part
     assert "the &lt;i&gt;disk&lt;/i&gt; is full." in part
-    assert "resumed on the page of queues" in part
+    assert 'resumed on the page of queues. <a href="/queues">Queues</a>' in part
 
 
 def test_of_a_kind_that_is_gone_nothing_is_foreseen(
