@@ -18,6 +18,7 @@ from webapp.again_all import requeue, retry_group
 from webapp.failure_shapes import LONGEST_NOTE
 from webapp.failure_words import again_in_words, label_of
 from webapp.likeness import Likeness, likenesses
+from webapp.mistakes import WrongInputs
 from webapp.questions import questions
 from webapp.repairs import repair
 from webapp.security import owner
@@ -224,8 +225,13 @@ def _back(group_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/dead-letters/<letter_id>/requeue")
 def requeue_letter(letter_id: str) -> ResponseReturnValue:
-    """Have what a dead letter asks for run as a job, and show that job."""
-    job = requeue(services(), letter_id, owner())
+    """Have what a dead letter asks for run as a job, and show that job; or say why it can't."""
+    try:
+        job = requeue(services(), letter_id, owner())
+    except WrongInputs as error:
+        wrong = " ".join(f"{one.field}: {one.message}" for one in error.mistakes)
+        flash(f"It can't be requeued, for its inputs won't do. {wrong}", "warning")
+        return redirect(url_for("failures.index", _anchor="dead-letters"), 303)
     return redirect(url_for("jobs.show", job_id=job), 303)
 
 

@@ -1,9 +1,17 @@
 """A failure as the one who is woken at night meets it: its cause, its retry, and quiet."""
 
+from uuid import uuid4
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from ledger.attempts import Outcome
+from ledger.jobs import Submission
+from ledger.record import Cause, Claim, Delivery, Ending, Error, State
+from tests.browser.conftest import Person
 from tests.browser.test_a_job import LATER, submitted
+from tests.ledger.conftest import worker
+from tests.running import Postroom
 from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.broker]
@@ -51,3 +59,36 @@ def test_a_person_finds_the_cause_of_failures_retries_them_and_marks_it_as_known
     for address in ("/failures?show=all", page.url):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def ended(postroom: Postroom, ending: str, seconds: int, outcome: Outcome) -> None:
+    """Have a job with these inputs end so, on a worker that nobody hears of again."""
+    ledger, hand = postroom.ledger, str(uuid4())
+    ledger.workers.register(worker(hand))
+    inputs = {"name": "Ada", "seconds": seconds, "ending": ending}
+    job, _new = ledger.jobs.submit(Submission("hello", "default", inputs, "ada"))
+    claim = ledger.claims.claim(Delivery(job, hand, 0), hand, 1)
+    assert isinstance(claim, Claim)
+    ledger.attempts.settle(claim, outcome)
+
+
+def test_a_cause_fits_a_phone_whatever_its_jobs_have_in_common(
+    person: Person, postroom: Postroom
+) -> None:
+    error = Error("OverflowError", "It is too long.")
+    failed = Outcome(State.FAILURE, Ending.FAILED, cause=Cause.ERROR, error=error)
+    for number in range(6):
+        ended(postroom, "die once", 100 + number, failed)
+        ended(postroom, "succeed", number, Outcome(State.SUCCESS, Ending.SUCCEEDED))
+    ended(postroom, "die once", 106, failed)
+    page = person.page(viewport={"width": 360, "height": 780})
+    cause = page.locator(".cause", has_text="OverflowError")
+
+    def all_are_there() -> bool:
+        page.goto("/failures")
+        return any("7 jobs" in text for text in cause.all_inner_texts())
+
+    until("the clock has named the failures", all_are_there)
+    cause.get_by_role("heading").get_by_role("link").click()
+    expect(page.locator(".in-common")).to_contain_text("Seconds: 100 or more")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360

@@ -236,7 +236,6 @@ def test_a_dead_letter_whose_requeue_broke_off_is_still_one_job(app: Flask, ledg
     [
         (b"{}", "hello", "not that of a task"),
         (b'[[], {"name": "Ada"}, {}]', "nobody", "No kind of job is called nobody"),
-        (b'[[], {"seconds": -1}, {}]', "hello", "Something is to be corrected"),
     ],
 )
 def test_a_dead_letter_that_asks_for_nothing_we_have_says_so(
@@ -249,6 +248,21 @@ def test_a_dead_letter_that_asks_for_nothing_we_have_says_so(
 
     assert answer.status_code in {404, 422}
     assert said in words(answer.text)
+    assert ledger.jobs.page(limit=9) == []
+
+
+def test_a_dead_letter_with_inputs_that_will_not_do_stays_and_says_all_that_is_wrong(
+    client: FlaskClient, ledger: Ledger
+) -> None:
+    found = letter(ledger, b'[[], {"seconds": -1}, {}]')
+    hidden = hidden_fields(client.get("/failures").text)
+
+    page = client.post(f"/dead-letters/{found}/requeue", data=hidden, follow_redirects=True)
+
+    said = words(page.text)
+    assert "It can't be requeued, for its inputs won't do." in said
+    assert "name: This is needed. seconds: Must be at least 0." in said
+    assert "Requeued by" not in said
     assert ledger.jobs.page(limit=9) == []
 
 
