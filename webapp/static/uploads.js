@@ -95,6 +95,8 @@ async function recall(form) {
     const input = form.querySelector(`input[type=file][name="${CSS.escape(memory.field)}"]`);
     const id = memory.address.split("/").pop();
     if (!input || document.getElementById(`kept-${id}`)) continue;
+    // A preset, or the job that is run again, has said already which file is meant.
+    if (!input.multiple && answerOf(input).querySelector(".kept input:checked")) continue;
     const there = await share(memory.address);
     if (there === null) {
       memory.forget();
