@@ -35,11 +35,11 @@ def group(person: Who, of_user: Callable[[click.Command], click.Command]) -> cli
 
 
 def _command(verb: Verb, person: Who) -> click.Command:
-    def act(ids: tuple[str, ...], matching: str | None, user: str | None, *, yes: bool) -> None:
-        if bool(ids) == (matching is not None):
+    def act(ids: tuple[str, ...], q: str | None, user: str | None, *, yes: bool) -> None:
+        if bool(ids) == (q is not None):
             raise click.UsageError("Say which jobs: by their ids, or by --matching.")
         asker = person(user).name
-        wanted = None if matching is None else read_search(matching, asker)
+        wanted = None if q is None else read_search(q, asker)
         _do(Asked(verb, asker, ids=tuple(dict.fromkeys(ids)), matching=wanted), yes=yes)
 
     word = action_words.VERBS[verb].word
@@ -47,7 +47,9 @@ def _command(verb: Verb, person: Who) -> click.Command:
         str(verb),
         params=[
             click.Argument(["ids"], metavar="[ID]...", nargs=-1),
-            click.Option(["--matching"], metavar="SEARCH", help="All that match, as on the page."),
+            click.Option(
+                ["--matching", "q"], metavar="SEARCH", help="All that match, as on the page."
+            ),
             click.Option(["--yes"], is_flag=True, help="Do it without asking."),
         ],
         callback=act,

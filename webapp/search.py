@@ -174,7 +174,7 @@ def _add(values: dict[str, Any], part: Part, around: Around) -> None:
 def _unknown_qualifier(name: str) -> str:
     guess = _guess(name, FIELDS)
     return (
-        f"There is no qualifier {name}:{guess} There are {_listed([f'{one}:' for one in FIELDS])}."
+        f"No qualifier is called {name}.{guess} There are {_listed([f'{one}:' for one in FIELDS])}."
         f' To search for the words themselves, write "{name}:…" in quotes.'
     )
 

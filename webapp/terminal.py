@@ -27,9 +27,8 @@ class Command(click.Command):
                 self.prepare()
                 return super().invoke(ctx)
             except WrongInputs as error:
-                options = [one for one in ctx.command.params if isinstance(one, click.Option)]
-                flags = {option.name: option.opts[0] for option in options}
-                named = [(flags.get(one.field), one.message) for one in error.mistakes]
+                flags = {param.name: _flag(param) for param in ctx.command.params}
+                named = [(flags.get(one.field, one.field), one.message) for one in error.mistakes]
                 lines = [f"{flag}: {words}" if flag else words for flag, words in named]
                 raise click.ClickException("\n  ".join(["Nothing was done.", *lines])) from error
             except (LedgerError, UnknownKind) as error:
@@ -43,6 +42,11 @@ class Command(click.Command):
             LedgerUnavailable: it does not answer.
         """
         services().ledger.require_current()
+
+
+def _flag(param: click.Parameter) -> str:
+    """Return how a parameter is written, or nothing for one that has its place."""
+    return param.opts[0] if isinstance(param, click.Option) else ""
 
 
 class CommandWithoutLedger(Command):

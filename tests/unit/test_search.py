@@ -63,7 +63,7 @@ def test_a_search_means(text: str, wanted: Filter) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("stat:failed", "There is no qualifier stat: Did you mean state?"),
+        ("stat:failed", "No qualifier is called stat. Did you mean state?"),
         ("http://x", "in quotes"),
         ("state:fialed", "Did you mean failed?"),
         ("state:fialed", "waiting, queued"),

@@ -269,6 +269,8 @@ def test_in_a_terminal_it_asks_how_many_before_it_does(app: Flask, ledger: Ledge
     done = runner.invoke(args=matching, input="y\n")
     assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "2 cancelled.")
     assert {ledger.jobs.get(job).state for job in jobs} == {State.REVOKED}
+    wrong = runner.invoke(args=["job", "cancel", "--matching", "state:x"])
+    assert "\n  --matching: No job is ever 'x'." in wrong.output
 
 
 def test_in_a_terminal_jobs_are_deleted_and_brought_back(app: Flask, ledger: Ledger) -> None:

@@ -159,6 +159,8 @@ def test_a_terminal_runs_again_with_changes(
     wrong = run(args=["job", "again", job.id, "--set", "nombre=9"])
     assert wrong.exit_code == 1
     assert "nombre=9: write INPUT=VALUE, of text, number" in wrong.output
+    wrong = run(args=["job", "again", job.id, "--set", "number=601"])
+    assert "\n  number: Must be" in wrong.output
 
 
 def test_a_terminal_keeps_lists_runs_and_deletes_presets(
