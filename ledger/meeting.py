@@ -69,10 +69,9 @@ def of_known(connection: Connection, wanted: Filter, known: Collection[str]) -> 
 
     The filter stays as it is where no kind is gone, which is the rule: it is found faster so.
     """
-    here = wanted.kinds or tuple(kinds(connection))
-    if all(kind in known for kind in here):
+    if all(kind in known for kind in wanted.kinds or kinds(connection)):
         return wanted
-    left = tuple(kind for kind in here if kind in known)
+    left = tuple(kind for kind in wanted.kinds or known if kind in known)
     return replace(wanted, kinds=left) if left else None
 
 

@@ -66,6 +66,10 @@ def test_a_question_counts_no_job_whose_kind_is_gone_among_those_that_run_again(
     page = question(client, "retry", gone).text
     assert heading(page) == "Run again 0 jobs?"
     assert "Back to the jobs" in page
+    page = question(client, "retry", all="1", q="").text
+    assert heading(page) == "Run again 1 job?"
+    page = question(client, "retry", all="1", q="kind:gone").text
+    assert heading(page) == "Run again 0 jobs?"
 
 
 def test_a_yes_does_it_and_says_what_became_of_each(client: FlaskClient, ledger: Ledger) -> None:
