@@ -1,7 +1,7 @@
 """Filing: the clock makes cards of jobs a moment after they came or settled, for lists to find."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ledger import Ledger
@@ -9,6 +9,7 @@ from tasks.kind import Kind
 
 BATCH: Final = 100  # jobs in one transaction; on SQLite others wait for it, some milliseconds
 FOR: Final = 0.15  # seconds that one tick spends on what is behind
+OPEN_WAIT: Final = 5.0  # seconds between two looks at open jobs while too many settle
 LOOK_AGAIN: Final = 60.0  # seconds between two looks at all open jobs
 
 
@@ -18,31 +19,47 @@ class Filing:
     Args:
         ledger: the clock's own.
         kinds: by name; of any other the inputs are not searched, for they may hold secrets.
+        clock: tells seconds that only grow.
     """
 
-    def __init__(self, ledger: Ledger, kinds: Mapping[str, Kind]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        kinds: Mapping[str, Kind],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._ledger = ledger
         self._kinds = kinds
+        self._clock = clock
         self._seen = ""
-        self._look_again_at = 0.0
+        self._look_again_at = self._open_at = 0.0
 
     def do(self) -> None:
-        """File open jobs that came since the last tick, and those that have settled.
+        """File jobs that have settled, and then, if there is time, those that are open.
+
+        Where many settle, most of the open ones soon will, and then their cards are made but once.
 
         Raises:
             LedgerUnavailable: they are filed the next time.
         """
-        now = time.monotonic()
+        until = self._clock() + FOR
+        while self._ledger.cards.file_settled(self._words, BATCH) == BATCH:
+            if self._clock() > until:
+                break
+        else:
+            self._open_at = 0.0
+        if self._clock() >= self._open_at:
+            self._file_open()
+
+    def _file_open(self) -> None:
+        now = self._clock()
+        self._open_at = now + OPEN_WAIT
         if now >= self._look_again_at:
             # A machine whose clock is behind makes ids that are older than those seen already.
             self._seen, self._look_again_at = "", now + LOOK_AGAIN
-        until = now + FOR
         while newest := self._ledger.cards.file_open(self._words, BATCH, self._seen):
             self._seen = newest
-            if time.monotonic() > until:
-                break
-        while self._ledger.cards.file_settled(self._words, BATCH) == BATCH:
-            if time.monotonic() > until:
+            if self._clock() > now + FOR:
                 break
 
     def _words(self, name: str, inputs: Mapping[str, Any]) -> str:

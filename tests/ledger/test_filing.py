@@ -5,14 +5,14 @@ from pydantic import SecretStr
 from ledger import Ledger
 from ledger.filters import Filter
 from ledger.jobs import Submission
-from tasks.filing import Filing
+from tasks.filing import BATCH, OPEN_WAIT, Filing
 from tasks.kind import kinds
 from tests.ledger.conftest import submit
 from tests.web.everything import a_kind
 
 
 def found(ledger: Ledger, *words: str) -> list[str]:
-    return [job.id for job in ledger.listing.page(Filter(words=words), 9).jobs]
+    return [job.id for job in ledger.listing.page(Filter(words=words), 999).jobs]
 
 
 def test_jobs_are_found_by_their_words_once_the_clock_has_ticked(ledger: Ledger) -> None:
@@ -27,6 +27,27 @@ def test_jobs_are_found_by_their_words_once_the_clock_has_ticked(ledger: Ledger)
     late = submit(ledger)
     filing.do()
     assert found(ledger, "Say hello", "name Ada") == [late, ended, waiting]
+
+
+def test_open_jobs_wait_for_a_card_while_many_settle_but_not_for_long(ledger: Ledger) -> None:
+    at = [100.0]
+
+    def clock() -> float:
+        at[0] += 1  # So a tick has time for one batch.
+        return at[0]
+
+    filing = Filing(ledger, kinds(), clock)
+    filing.do()
+    waiting = submit(ledger)
+    for _ in range(4 * BATCH):
+        ledger.jobs.request_cancel(submit(ledger))
+
+    filing.do()
+    assert len(found(ledger, "ada")) == BATCH
+    assert waiting not in found(ledger, "ada")
+    at[0] += OPEN_WAIT
+    filing.do()
+    assert waiting in found(ledger, "ada")
 
 
 def locked(*, name: str, password: SecretStr) -> None:
