@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Self
 
-from ledger import migrate
 from ledger.action_steps import ActionSteps
 from ledger.action_verbs import ActionVerbs
 from ledger.actions import Actions
@@ -39,6 +38,7 @@ from ledger.settings import Settings
 from ledger.signatures import Signatures
 from ledger.storage import Storage
 from ledger.users import Users
+from ledger.version import require_current
 from ledger.waiting import Waiting
 from ledger.wishes import WorkerWishes
 from ledger.workers import Workers
@@ -100,7 +100,7 @@ class Ledger:
             LedgerOutdated: they are not; the error says what to run.
             LedgerUnavailable: the database does not answer.
         """
-        migrate.require_current(self.database)
+        require_current(self.database)
         return self
 
     def upgrade(self) -> None:
@@ -109,6 +109,9 @@ class Ledger:
         Raises:
             LedgerUnavailable: the database does not answer.
         """
+        # Only here: it brings Alembic with it, which those who serve and work never need.
+        from ledger import migrate  # noqa: PLC0415 - eight MiB of memory, in every process
+
         migrate.upgrade(self.database)
 
     @property

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
-from ledger import Ledger, Settings
+from ledger import Ledger, Settings, version
 from ledger.errors import LedgerOutdated
 from ledger.schema import metadata
 
@@ -44,3 +45,9 @@ def test_an_unprepared_ledger_says_what_to_run(tmp_path: Path) -> None:
 
     with pytest.raises(LedgerOutdated, match="python -m ledger upgrade"):
         ledger.require_current()
+
+
+def test_the_newest_version_is_known_without_alembic() -> None:
+    scripts = ScriptDirectory(str(version.SCRIPTS))
+
+    assert version.newest() == scripts.get_current_head()
