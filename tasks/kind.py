@@ -89,6 +89,7 @@ class Kind:
     secrets: frozenset[str] = field(repr=False)
     repeatable: bool = True
     version: str = ""
+    preload: tuple[str, ...] = ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function itself."""
@@ -137,6 +138,7 @@ def kind(  # noqa: PLR0913 - a declaration: each is named where it is used
     inputs: type[BaseModel] | None = None,
     repeatable: bool = True,
     version: str = "",
+    preload: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Kind]:
     """Declare a kind from a typed function; its docstring is the form's help.
 
@@ -155,6 +157,9 @@ def kind(  # noqa: PLR0913 - a declaration: each is named where it is used
         repeatable: False where the same inputs bring something else each time, as of the time or
             the network; then nobody is told that the same has run already.
         version: of what the kind does, as far as its source does not tell: any words.
+        preload: modules that a worker loads once, before it forks its processes, which then share
+            them. Not those that start threads when they are loaded, for none of these is in a
+            forked process.
 
     Raises:
         TypeError: a parameter can't become a field of a form.
@@ -177,6 +182,7 @@ def kind(  # noqa: PLR0913 - a declaration: each is named where it is used
             secrets=secrets_of(model),
             repeatable=repeatable,
             version=version,
+            preload=preload,
         )
         app.task(
             function,

@@ -1,10 +1,13 @@
 """What a worker does at its start that Celery's own does not: its row, its guard, its clock."""
 
+import gc
+import importlib
 import logging
 import os
 import platform
 import sys
 import time
+from collections.abc import Collection
 from typing import Any
 
 from celery import bootsteps, signals
@@ -18,7 +21,7 @@ from ledger.workers import NewWorker
 from tasks import acknowledgement, control
 from tasks.chores import Chores
 from tasks.clock import Clock
-from tasks.kind import kinds
+from tasks.kind import Kind, kinds
 from tasks.programs import Guard, limit_memory
 
 logger = logging.getLogger(__name__)
@@ -54,11 +57,9 @@ class ClockStep(bootsteps.StartStopStep):
         worker.app.worker_id = str(uuid7())
         worker.app.concurrency = worker.concurrency
         taken = worker.app.amqp.queues.consume_from
+        runs = [kind for kind in kinds().values() if kind.queue in taken]
         try:
-            acknowledgement.check(
-                [kind for kind in kinds().values() if kind.queue in taken],
-                worker.app.settings.ack_timeout,
-            )
+            acknowledgement.check(runs, worker.app.settings.ack_timeout)
             reach(worker.app.settings.storage_url)
         except (acknowledgement.AckTimeoutTooShort, StorageError) as error:
             raise SystemExit(f"The worker does not start.\n{error}") from error
@@ -72,6 +73,9 @@ class ClockStep(bootsteps.StartStopStep):
                 limit_memory(max_memory)
 
         signals.worker_process_init.connect(prepare_child, weak=False)
+        # To be made is enough for it to load its database's driver. It connects when it is asked.
+        _ = worker.app.ledger
+        load_what_is_shared(runs)
         super().__init__(worker, **kwargs)
 
     def start(self, worker: Any) -> None:
@@ -108,3 +112,20 @@ class ClockStep(bootsteps.StartStopStep):
         signals.worker_shutdown.connect(clock.stop, weak=False)
         sys.setswitchinterval(TURN)
         clock.start()
+
+
+def load_what_is_shared(runs: Collection[Kind]) -> None:
+    """Load what the processes of these kinds can share, and keep it shared.
+
+    A collector that looks through objects writes to every page of them, and a process that writes
+    to a page gets a copy of its own: so it leaves alone, here and in all processes that are forked
+    from this one, what is there by now.
+    """
+    for one in runs:
+        for module in one.preload:
+            try:
+                importlib.import_module(module)
+            except ImportError:
+                logger.exception("Jobs of the kind %s are going to fail: %s.", one.name, module)
+    gc.collect()
+    gc.freeze()

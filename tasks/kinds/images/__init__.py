@@ -14,6 +14,7 @@ from tasks.kinds.images.options import Format, Options
     time_limit=longest(),
     retries=2,
     retry_for=(OSError,),
+    preload=("tasks.kinds.images.run",),  # Pillow starts no threads.
 )
 def images(
     pictures: Annotated[
