@@ -5,13 +5,14 @@ from typing import Any
 
 from launch.kernel import die_with_parent
 
-# One process: every open job page is fed by the one poller of the ledger in it.
+# One process: every open page is fed by the one poller of the ledger in it.
 workers = 1
-# Ends the open event streams when it is told to stop; gunicorn's own would wait for them.
+# Keeps open pages without threads, and ends them when it stops; gunicorn's own would wait.
 worker_class = "webapp.server.Worker"
-# Each open job page holds a thread for as long as it is open. Threads are made only when needed.
+# Each download holds a thread for as long as it takes. Threads are made only when needed.
 threads = 512
-# More than threads, or idle connections of browsers would not be kept.
+# More than threads, or idle connections of browsers would not be kept. Open pages don't count, and
+# where the limit of open files is low, there are fewer of both: see webapp/server.py.
 worker_connections = 1024
 # Seconds that downloads and uploads in progress get when the console stops.
 graceful_timeout = 15

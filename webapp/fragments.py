@@ -1,8 +1,10 @@
 """The parts of a job's page that change, rendered alike for a reload and for an open page."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Final, Self
 from zlib import crc32
 
@@ -98,7 +100,7 @@ class Fragment:
     html: Markup
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Update:
     """Everything that a page needs to show a job as it stands; it says nothing of who looks."""
 
@@ -128,6 +130,11 @@ class Update:
             },
             "log": self.log,
         }
+
+    @cached_property
+    def json(self) -> str:
+        """The same as text, written once for all who are sent it."""
+        return json.dumps(self.as_json(), separators=(",", ":"))
 
 
 class Renderer:

@@ -1,8 +1,8 @@
 """One poller of the ledger per process tells every open page what has changed.
 
-    watcher ── registers ──► Watch ── revisions? every 250 ms ──► ledger
+    watcher ── registers ──► Watch ── revisions? a few times a second ──► ledger
        ▲                       │
-       └── Update, Trouble … ──┘      one reading and one rendering per change, for all watchers
+       └── Update, Beat … ─────┘     one reading and one rendering per change, for all watchers
 
 The poller's thread begins with the first watcher and ends with the last. A watcher holds no
 connection to the database while nothing happens; it has a bounded queue, and where it can't keep
@@ -11,87 +11,38 @@ up, or hears of a log that does not continue its own, it reads the job by itself
 
 import logging
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from enum import Enum, auto
-from queue import Empty, Full, Queue
-from typing import Final
+from typing import Final, TypeVar
 
 from ledger import Ledger
 from ledger.errors import LedgerUnavailable, NoSuchJob
+from ledger.logs import START
 from webapp.fragments import Cursor, Renderer, Update, snapshot
+from webapp.watchers import Beat, Bell, JobWatcher, Note, Told, Watcher
 
 logger = logging.getLogger(__name__)
 
-EVERY: Final = 0.25  # seconds between two questions to the ledger
+EVERY: Final = 0.15  # seconds between two questions to the ledger
 HEARTBEAT: Final = 15.0  # seconds of silence after which a stream says that it lives
-RETRY: Final = 1.0  # seconds after which a watcher asks a silent ledger again
-QUEUED: Final = 16  # notes that a slow watcher may leave unread
+LISTS: Final = ""  # what an open list of jobs looks at; no job has this id
 
-
-class Note(Enum):
-    """What a watcher is told besides updates."""
-
-    LOOK = auto()  # Something happened: read the job yourself.
-    TROUBLE = auto()  # The ledger does not answer.
-    SILENCE = auto()  # Nothing has happened for a while.
-    CLOSE = auto()  # This process stops, or the job is gone: ask again, elsewhere.
-
-
-class Watcher:
-    """One open page: what it has been sent, and the notes that wait for it."""
-
-    def __init__(self, job: str, seen: Cursor) -> None:
-        self.job = job
-        self.revision = -1
-        self.seen = seen
-        self._notes: Queue[Update | Note] = Queue(QUEUED)
-        self._behind = threading.Event()
-        self._closed = threading.Event()
-
-    def tell(self, note: Update | Note) -> None:
-        """Leave a note; where too many are unread, they give way to LOOK. It never waits."""
-        if note is Note.CLOSE:
-            self._closed.set()
-        try:
-            self._notes.put_nowait(note)
-        except Full:
-            self._behind.set()
-
-    def next(self, timeout: float) -> Update | Note:
-        """Wait for the next note, or for SILENCE after so many seconds."""
-        try:
-            note = self._notes.get(timeout=timeout)
-        except Empty:
-            return Note.SILENCE
-        if self._closed.is_set():
-            return Note.CLOSE
-        if self._behind.is_set():
-            # Cleared first: what is told from here on stays, and what is dropped is older than
-            # the reading that LOOK asks for.
-            self._behind.clear()
-            while not self._notes.empty():
-                self._notes.get_nowait()
-            return Note.LOOK
-        return note
-
-    def takes(self, update: Update) -> None:
-        """Remember that an update has been sent."""
-        self.revision, self.seen = update.revision, update.seen
+Found = TypeVar("Found")
 
 
 @dataclass(slots=True)
 class _Watched:
-    """A job at which somebody looks, as the poller last read it."""
+    """Something at which somebody looks, as the poller last read it; lists have but their pulse."""
 
-    revision: int
     seen: Cursor
+    revision: int = -1
+    text: str = ""
     watchers: set[Watcher] = field(default_factory=set)
 
 
 class Watch:
-    """Who looks at which job, and the thread that asks the ledger for them.
+    """Who looks at what, and the thread that asks the ledger for them.
 
     Args:
         ledger: what it asks.
@@ -105,10 +56,12 @@ class Watch:
     ) -> None:
         self._ledger = ledger
         self.renderer = renderer
+        self.most = most
         self._every = every
-        self._most = most
         self._lock = threading.Lock()
         self._watched: dict[str, _Watched] = {}
+        self._watchers = 0
+        self._away = False
         self._thread: threading.Thread | None = None
         self._closed = threading.Event()
 
@@ -120,9 +73,7 @@ class Watch:
     @property
     def full(self) -> bool:
         """Whether no further watcher is let in, for there are too many or this process stops."""
-        with self._lock:
-            watchers = sum(len(one.watchers) for one in self._watched.values())
-        return watchers >= self._most or self._closed.is_set()
+        return self._watchers >= self.most or self._closed.is_set()
 
     def read(self, job: str, after: Cursor) -> Update:
         """Read and render a job by itself.
@@ -134,7 +85,7 @@ class Watch:
         return self.renderer.update(snapshot(self._ledger, job, after))
 
     def changes(
-        self, job: str, after: Cursor, heartbeat: float = HEARTBEAT
+        self, job: str, after: Cursor, heartbeat: float = HEARTBEAT, bell: Bell | None = None
     ) -> Generator[Update | Note]:
         """Yield the job as it stands, then every change, until it is settled or `close_all`.
 
@@ -143,60 +94,102 @@ class Watch:
             after: the last line of the log that is known already.
             heartbeat: seconds after which SILENCE is yielded, so that the caller can find out
                 whether anybody is still there.
+            bell: where it is given, the generator never waits: it yields NOTHING, and the bell is
+                rung, by another thread, when there is something.
 
         Every line of the log after `after` is in exactly one update. The last update of a job
         that is settled says so; a stream that ends otherwise is to be asked for again.
         """
-        watcher = Watcher(job, after)
-        with self._registered(watcher):
-            watcher.tell(Note.LOOK)
-            in_trouble = False
-            while True:
-                note = watcher.next(RETRY if in_trouble else heartbeat)
-                if note is Note.CLOSE:
-                    return
-                if in_trouble and note is Note.SILENCE:
-                    note = Note.LOOK
-                for found in self._found(watcher, note):
+        watcher = JobWatcher(job, after, bell)
+        with self._registered(watcher, after):
+            for note in self._notes(watcher, heartbeat):
+                for found in self._of_job(watcher, note):
                     if found is Note.CLOSE:
                         return
-                    if found is not Note.TROUBLE or not in_trouble:
+                    if watcher.hears(found):
                         yield found
-                    in_trouble = found is Note.TROUBLE
                     if isinstance(found, Update) and found.settled:
                         return
 
-    def _found(self, watcher: Watcher, note: Update | Note) -> Iterator[Update | Note]:
+    def beats(
+        self, heartbeat: float = HEARTBEAT, bell: Bell | None = None
+    ) -> Generator[Beat | Note]:
+        """Yield the beat of this moment, and another whenever a list of jobs may be out of date.
+
+        Args:
+            heartbeat: as with `changes`.
+            bell: as with `changes`.
+        """
+        watcher, last = Watcher(LISTS, bell), ""
+        with self._registered(watcher, START):
+            for note in self._notes(watcher, heartbeat):
+                found = self._looked(watcher, self._beat) if note is Note.LOOK else note
+                if isinstance(found, Beat):
+                    last, before = found.text, last
+                    if last == before:
+                        continue
+                if watcher.hears(found) and not isinstance(found, Update):
+                    yield found
+
+    @staticmethod
+    def _notes(watcher: Watcher, heartbeat: float) -> Iterator[Told]:
+        """Yield what a watcher is told, LOOK first, until it is to close."""
+        watcher.tell(Note.LOOK)
+        while (note := watcher.next(heartbeat)) is not Note.CLOSE:
+            yield Note.LOOK if note is Note.BACK and watcher.owed else note
+
+    def _of_job(self, watcher: JobWatcher, note: Told) -> Iterator[Update | Note]:
         """Turn a note into what the watcher has not been sent yet."""
         if isinstance(note, Update):
-            if note.revision <= watcher.revision:
+            if watcher.has(note):
                 return
-            if note.after == watcher.seen and note.complete:
+            if note.after == watcher.seen:
                 watcher.takes(note)
                 yield note
                 return
-        elif note is not Note.LOOK:
+            note = Note.LOOK
+        if note is Note.LOOK:
+            yield from self._read_by_itself(watcher)
+        elif isinstance(note, Note):  # Beats are for lists.
             yield note
-            return
+
+    def _read_by_itself(self, watcher: JobWatcher) -> Iterator[Update | Note]:
         complete = False
         while not complete:
             try:
-                update = self.read(watcher.job, watcher.seen)
-            except LedgerUnavailable:
-                yield Note.TROUBLE
-                return
+                found = self._looked(watcher, lambda: self.read(watcher.subject, watcher.seen))
             except NoSuchJob:
-                yield Note.CLOSE
-                return
-            watcher.takes(update)
-            complete = update.complete
-            yield update
+                found = Note.CLOSE
+            if isinstance(found, Update):
+                watcher.takes(found)
+            complete = not isinstance(found, Update) or found.complete
+            yield found
+
+    def _looked(self, watcher: Watcher, read: Callable[[], Found]) -> Found | Note:
+        """Have something read for one watcher, or owe it that while the ledger is away.
+
+        An absent database can keep each who asks waiting for seconds: only the poller asks then.
+        """
+        watcher.owed = True
+        if self._away:
+            return Note.TROUBLE
+        try:
+            found = read()
+        except LedgerUnavailable as error:
+            self._lose(error)
+            return Note.TROUBLE
+        watcher.owed = False
+        return found
+
+    def _beat(self) -> Beat:
+        return Beat(self._ledger.listing.pulse())
 
     @contextmanager
-    def _registered(self, watcher: Watcher) -> Iterator[None]:
+    def _registered(self, watcher: Watcher, seen: Cursor) -> Iterator[None]:
         with self._lock:
-            watched = self._watched.setdefault(watcher.job, _Watched(-1, watcher.seen))
+            watched = self._watched.setdefault(watcher.subject, _Watched(seen))
             watched.watchers.add(watcher)
+            self._watchers += 1
             if self._closed.is_set():
                 watcher.tell(Note.CLOSE)
             elif self._thread is None:
@@ -207,8 +200,9 @@ class Watch:
         finally:
             with self._lock:
                 watched.watchers.discard(watcher)
+                self._watchers -= 1
                 if not watched.watchers:
-                    del self._watched[watcher.job]
+                    del self._watched[watcher.subject]
 
     def close_all(self) -> None:
         """End every stream at once, and let no new one begin: this process stops."""
@@ -217,16 +211,26 @@ class Watch:
 
     def _tell_everybody(self, note: Note) -> None:
         with self._lock:
-            watchers = [one for watched in self._watched.values() for one in watched.watchers]
+            watched = list(self._watched.values())
+        for one in watched:
+            self._tell(one, note)
+
+    def _tell(self, one: _Watched, note: Told) -> None:
+        with self._lock:
+            watchers = list(one.watchers)
         for watcher in watchers:
             watcher.tell(note)
 
     def _run(self) -> None:
         """Poll until nobody looks any more."""
         try:
-            answers = True
             while self._is_needed():
-                answers = self._poll_or_tell(answers)
+                try:
+                    self._poll()
+                except LedgerUnavailable as error:
+                    self._lose(error)
+                else:
+                    self._find_again()
                 self._closed.wait(self._every)
         finally:
             with self._lock:
@@ -245,35 +249,40 @@ class Watch:
             self._thread = None
             return False
 
-    def _poll_or_tell(self, answered: bool) -> bool:  # noqa: FBT001 - what the last call returned
-        """Poll once and return whether the ledger answered, telling everybody when that turns."""
-        try:
-            self._poll()
-        except LedgerUnavailable as error:
-            if answered:
-                logger.warning("Open pages stand still, for the ledger is away: %s", error)
-                self._tell_everybody(Note.TROUBLE)
-            return False
-        if not answered:
+    def _lose(self, error: LedgerUnavailable) -> None:
+        if not self._away:
+            self._away = True
+            logger.warning("Open pages stand still, for the ledger is away: %s", error)
+            self._tell_everybody(Note.TROUBLE)
+
+    def _find_again(self) -> None:
+        if self._away:
+            self._away = False
             logger.warning("The ledger answers again, so open pages go on.")
-            self._tell_everybody(Note.LOOK)
-        return True
+            self._tell_everybody(Note.BACK)
 
     def _poll(self) -> None:
         with self._lock:
             watched = dict(self._watched)
-        revisions = self._ledger.jobs.revisions(watched)
-        for job, one in watched.items():
-            if revisions.get(job) == one.revision:
-                continue
+        lists = watched.pop(LISTS, None)
+        if lists is not None and (text := self._ledger.listing.pulse()) != lists.text:
+            lists.text = text
+            self._tell(lists, Beat(text, len(lists.watchers)))
+        if watched:
+            revisions = self._ledger.jobs.revisions(watched)
+            for job, one in watched.items():
+                if revisions.get(job) != one.revision:
+                    self._read_for_all(job, one)
+
+    def _read_for_all(self, job: str, one: _Watched) -> None:
+        """Read a job once for all who look, in as many pieces as its log needs."""
+        complete = False
+        while not complete:
             note: Update | Note
             try:
                 note = self.read(job, one.seen)
-                one.revision, one.seen = note.revision, note.seen
+                one.revision, one.seen, complete = note.revision, note.seen, note.complete
             except NoSuchJob:
-                note = Note.LOOK  # Each watcher finds out, and ends.
+                note, complete = Note.LOOK, True  # Each watcher finds out, and ends.
             # Listed after the reading: who comes later reads for itself, later still.
-            with self._lock:
-                watchers = list(one.watchers)
-            for watcher in watchers:
-                watcher.tell(note)
+            self._tell(one, note)

@@ -20,9 +20,10 @@ from ledger.record import Claim, Ending, Job, LogLine, Progress, State
 from tasks.kind import kinds
 from tests.ledger.conftest import claimed, submit
 from tests.waiting import until
-from webapp.fragments import Cursor, Renderer, Snapshot, Update, snapshot
-from webapp.live import EXTENSION, close_all, stream
-from webapp.watch import QUEUED, Note, Watch
+from webapp.fragments import PIECE, Cursor, Renderer, Snapshot, Update, snapshot
+from webapp.live import AWAY, EXTENSION, close_all, stream
+from webapp.watch import Watch
+from webapp.watchers import QUEUED, Beat, Note
 
 DEADLINE = 10.0  # seconds
 DONE = Outcome(State.SUCCESS, Ending.SUCCEEDED, result={"greeting": "Hello"})
@@ -135,6 +136,23 @@ class Counting(Renderer):
         return super().update(seen)
 
 
+def test_a_long_piece_of_a_log_is_read_once_for_all_who_look(app: Flask, ledger: Ledger) -> None:
+    counting = Counting.of(app, kinds())
+    watch = Watch(ledger, counting, every=0.01)
+    job = submit(ledger)
+    claim = claimed(ledger, job)
+    pages = [Page(watch, job) for _ in range(5)]
+    for page in pages:
+        page.next()
+    until("the poller has read the job", lambda: counting.rendered == len(pages) + 1)
+    ledger.attempts.settle(claim, DONE, lines=lines(claim, 1, 2 * PIECE + 500))
+    for page in pages:
+        page.rest()
+        assert page.lines == numbered(1, 2 * PIECE + 500)
+    assert counting.rendered == len(pages) + 1 + 3
+    watch.close_all()
+
+
 def test_a_change_is_rendered_once_for_all_who_look(app: Flask, ledger: Ledger) -> None:
     counting = Counting.of(app, kinds())
     watch = Watch(ledger, counting, every=0.01)
@@ -235,8 +253,10 @@ class Away:
     def __init__(self, real: Ledger) -> None:
         self._real = real
         self.away = False
+        self.askers: set[str] = set()
 
     def __getattr__(self, name: str) -> Any:
+        self.askers.add(threading.current_thread().name)
         if self.away:
             raise LedgerUnavailable("the database is away")
         return getattr(self._real, name)
@@ -259,6 +279,47 @@ def test_pages_are_told_when_the_ledger_is_away_and_go_on_when_it_is_back(
     assert page.lines == numbered(1, 2)
     assert page.heard.count(Note.TROUBLE) == 1
     watch.close_all()
+
+
+def test_while_the_ledger_is_away_the_poller_alone_asks_it(app: Flask, ledger: Ledger) -> None:
+    shaky = Away(ledger)
+    watch = Watch(shaky, renderer(app), every=0.01)  # type: ignore[arg-type]  # it quacks
+    first = Page(watch, submit(ledger))
+    first.next()
+    shaky.away = True
+    assert first.next() is Note.TROUBLE
+    shaky.askers.clear()
+    later = [Page(watch, submit(ledger)) for _ in range(3)]
+    assert [page.next() for page in later] == [Note.TROUBLE] * 3
+    until("the poller has asked", lambda: shaky.askers)
+    assert shaky.askers == {"watch"}
+    shaky.away = False
+    assert first.next() is Note.BACK
+    assert all(isinstance(page.next(), Update) for page in later)
+    watch.close_all()
+
+
+def test_lists_are_told_once_of_each_change(watch: Watch, ledger: Ledger) -> None:
+    lists = [watch.beats() for _ in range(2)]
+    assert next(lists[0]) == next(lists[1]) == Beat(ledger.listing.pulse())
+    job = submit(ledger)
+    assert [next(one) for one in lists] == [Beat(ledger.listing.pulse(), lists=2)] * 2
+    claimed(ledger, job)
+    assert [next(one) for one in lists] == [Beat(ledger.listing.pulse(), lists=2)] * 2
+
+
+def test_whoever_has_a_bell_never_waits(watch: Watch, ledger: Ledger) -> None:
+    rung = threading.Event()
+    job = submit(ledger)
+    changes = watch.changes(job, START, bell=rung.set)
+    assert isinstance(next(changes), Update)
+    claimed(ledger, job)
+    while (found := next(changes)) is Note.NOTHING:
+        assert rung.wait(DEADLINE)
+        rung.clear()
+    assert isinstance(found, Update)
+    assert found.revision == 1
+    changes.close()
 
 
 def test_closing_ends_every_stream_at_once_and_lets_none_begin(
@@ -332,9 +393,12 @@ def test_a_reconnect_goes_on_after_the_last_event_it_names(
 
 
 def test_silence_and_trouble_are_said_in_the_stream() -> None:
-    said = list(stream(iter([Note.SILENCE, Note.TROUBLE])))
+    said = list(stream(iter([Note.SILENCE, Note.TROUBLE, Note.BACK, Note.NOTHING])))
     assert said[1] == ": nothing new\n\n"
     assert said[2].startswith("event: trouble\ndata: ")
+    assert json.loads(said[2].partition("data: ")[2]) == {"text": AWAY}
+    assert said[3] == 'event: trouble\ndata: {"text": null}\n\n'
+    assert said[4] == ""
 
 
 def test_polling_answers_with_what_is_new_or_with_nothing(

@@ -18,9 +18,11 @@ from ledger.record import Ending, State
 from tests.ledger.conftest import claimed, submit, worker
 from tests.running import Postroom, Program
 from tests.waiting import until
+from webapp.server import shares
 
 ENORMOUS = 5_000_000_000  # bytes
 END = b"The end of the film."
+LISTENING = "0A"  # as the kernel writes a socket's state
 NOWHERE = "amqp://guest:guest@127.0.0.1:1//"
 
 
@@ -91,6 +93,63 @@ def test_forty_open_pages_leave_the_console_quick(postroom: Postroom) -> None:
     assert time.monotonic() - begun < 2
     for stream in streams:
         stream.close()
+
+
+def test_a_stream_says_all_and_ends_when_its_job_has(postroom: Postroom) -> None:
+    postroom.console()
+    job = submit(postroom.ledger)
+    stream = opened(postroom, job, signed_in(postroom))
+    assert any(b"event: change" in line for line in stream)
+    claim = claimed(postroom.ledger, job)
+    postroom.ledger.attempts.settle(claim, Outcome(State.SUCCESS, Ending.SUCCEEDED))
+    # Read to its end: where the end of the last chunk is missing, this is an IncompleteRead.
+    assert stream.read().decode().rstrip().endswith("}")
+
+
+def test_open_pages_hold_no_threads(postroom: Postroom) -> None:
+    postroom.environment["GUNICORN_CMD_ARGS"] = "--threads 3"
+    postroom.console()
+    browser = signed_in(postroom)
+    jobs = [submit(postroom.ledger) for _ in range(4)]
+    streams = [opened(postroom, job, browser) for job in jobs for _ in range(5)]
+    lists = [browser.open(f"{postroom.address}/jobs/pulse/events") for _ in range(10)]
+    assert browser.open(f"{postroom.address}/jobs").status == 200
+    for job in jobs:
+        claimed(postroom.ledger, job)
+    for stream in streams:
+        assert any(b"Running" in line for line in stream)
+        stream.close()
+    newest = postroom.ledger.listing.pulse()
+    for one in lists:
+        assert any(newest.encode() in line for line in one)
+        one.close()
+
+
+def test_a_page_that_is_gone_is_forgotten_at_once(postroom: Postroom) -> None:
+    console = postroom.console()
+    (child,) = Path(f"/proc/{console.pid}/task/{console.pid}/children").read_text().split()
+
+    def connections() -> int:
+        tcp = Path(f"/proc/{child}/net/tcp").read_text().splitlines()[1:]
+        port = f":{int(postroom.address.rpartition(':')[2]):04X}"
+        return sum(one.split()[1].endswith(port) and one.split()[3] != LISTENING for one in tcp)
+
+    stream = opened(postroom, submit(postroom.ledger), signed_in(postroom))
+    assert any(b"event: change" in line for line in stream)
+    assert connections() > 0
+    stream.close()
+    until("the connection is closed", lambda: connections() == 0, within=5)
+
+
+@pytest.mark.parametrize(
+    ("files", "requests", "streams"),
+    [(1 << 20, 1024, 5000), (4096, 1024, 1792), (1024, 256, 256), (256, 64, 0)],
+)
+def test_where_few_files_may_be_open_fewer_are_let_in(
+    files: int, requests: int, streams: int
+) -> None:
+    assert shares(files, 1024) == (requests, streams)
+    assert 2 * requests + streams <= files
 
 
 def memory_of(console: Program) -> int:
