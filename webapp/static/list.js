@@ -1,11 +1,14 @@
-// Keeps the open list of jobs true. It asks now and then whether anything has changed (all lists of a
-// console share one answer), and then has its part of the page drawn anew; but not under the hands of
-// a person who selects text, has ticked boxes, points at a row or reads further down: then no row
-// comes, goes or moves, those that are there tell their new state, and a button says what is new.
+// Keeps the open list of jobs true. It is told when anything has changed (all lists of a console are
+// told the same), and then has its part of the page drawn anew; but not under the hands of a person
+// who selects text, has ticked boxes, points at a row or reads further down: then no row comes, goes
+// or moves, those that are there tell their new state, and a button says what is new. Hidden, or
+// where no stream comes through, it asks now and then, as live.js does.
 
 import { localTimes } from "./page.js";
 
-const PAUSE = { seen: 2000, hidden: 15000, away: 5000 }; // ms between two questions
+const PAUSE = { seen: 2000, hidden: 15000, away: 5000 }; // ms between two questions, or two drawings
+const FIRST_BEAT = 3000; // ms; a stream that is silent for longer at its start is being buffered
+const SPREAD = 20; // ms for each open list, over which they ask for what is new
 
 const list = document.getElementById("list");
 const news = document.createElement("p");
@@ -15,6 +18,8 @@ list.before(news);
 
 let pulse = list.dataset.pulse;
 let waiting = null; // the list as it stands, not shown yet
+let streams = true; // false once a stream has failed to come through
+let stop = () => {}; // ends the current way of hearing of changes
 
 const ids = (root) => [...root.querySelectorAll("[data-job]")].map((row) => row.dataset.job);
 
@@ -90,29 +95,87 @@ function offer(fresh) {
   if (news.textContent !== button.textContent) news.replaceChildren(button);
 }
 
-async function ask() {
-  let pause = document.hidden ? PAUSE.hidden : PAUSE.seen;
-  try {
-    const answer = await fetch(`${list.dataset.ask}?seen=${pulse}`, { headers: { Accept: "application/json" } });
-    if (answer.redirected || answer.status === 401) return location.reload();
-    if (answer.status === 200) {
-      const told = (await answer.json()).pulse;
-      const address = new URL(location);
-      address.searchParams.set("part", "list");
-      const drawn = await fetch(address);
-      if (!drawn.ok) throw new Error(`${drawn.status}`);
-      const template = document.createElement("template");
-      template.innerHTML = await drawn.text();
-      pulse = told;
-      if (busy()) offer(template.content);
-      else draw(template.content);
-    } else if (answer.status === 204) {
-      if (waiting && !busy()) draw(waiting);
-    } else throw new Error(`${answer.status}`);
-  } catch {
-    pause = PAUSE.away; // It goes on by itself when the console answers again.
+async function redraw(told) {
+  const address = new URL(location);
+  address.searchParams.set("part", "list");
+  const drawn = await fetch(address);
+  if (drawn.redirected || drawn.status === 401) return location.reload();
+  if (!drawn.ok) throw new Error(`${drawn.status}`);
+  const template = document.createElement("template");
+  template.innerHTML = await drawn.text();
+  pulse = told;
+  if (busy()) offer(template.content);
+  else draw(template.content);
+}
+
+function listen() {
+  const source = new EventSource(list.dataset.events);
+  let told = pulse;
+  let timer = null;
+  let next = 0; // when the list may be drawn again
+  const giveUp = () => {
+    streams = false;
+    hear();
+  };
+  let patience = setTimeout(giveUp, FIRST_BEAT);
+  const soon = (pause) => {
+    if (told !== pulse) timer ??= setTimeout(refresh, Math.max(pause, next - Date.now()));
+  };
+  async function refresh() {
+    let pause = 0;
+    next = Date.now() + PAUSE.seen;
+    try {
+      await redraw(told);
+    } catch {
+      pause = PAUSE.away;
+    }
+    timer = null;
+    if (source.readyState !== EventSource.CLOSED) soon(pause);
   }
-  timer = setTimeout(ask, pause);
+  source.addEventListener("beat", ({ data }) => {
+    clearTimeout(patience);
+    const beat = JSON.parse(data);
+    told = beat.pulse;
+    soon(Math.random() * beat.lists * SPREAD);
+  });
+  source.addEventListener("error", () => {
+    // The browser connects again by itself, unless it was refused.
+    clearTimeout(patience);
+    if (source.readyState === EventSource.CLOSED) giveUp();
+    else patience = setTimeout(giveUp, FIRST_BEAT);
+  });
+  return () => {
+    clearTimeout(patience);
+    clearTimeout(timer);
+    source.close();
+  };
+}
+
+function poll() {
+  let timer;
+  let stopped = false;
+  async function ask() {
+    let pause = document.hidden ? PAUSE.hidden : PAUSE.seen;
+    try {
+      const answer = await fetch(`${list.dataset.ask}?seen=${pulse}`, { headers: { Accept: "application/json" } });
+      if (answer.redirected || answer.status === 401) return location.reload();
+      if (answer.status === 200) await redraw((await answer.json()).pulse);
+      else if (answer.status !== 204) throw new Error(`${answer.status}`);
+    } catch {
+      pause = PAUSE.away; // It goes on by itself when the console answers again.
+    }
+    if (!stopped) timer = setTimeout(ask, pause);
+  }
+  ask();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+}
+
+function hear() {
+  stop();
+  stop = streams && !document.hidden ? listen() : poll();
 }
 
 function begin() {
@@ -120,14 +183,12 @@ function begin() {
   if (whole && document.getElementById("many")) whole.hidden = false;
 }
 
-let timer;
 begin();
 scrolled();
 if (!("still" in list.dataset)) {
-  timer = setTimeout(ask, PAUSE.seen);
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) return;
-    clearTimeout(timer);
-    ask();
-  });
+  hear();
+  document.addEventListener("visibilitychange", hear);
+  addEventListener("pagehide", () => stop());
+  addEventListener("pageshow", ({ persisted }) => persisted && hear());
+  setInterval(() => waiting && !busy() && draw(waiting), PAUSE.seen);
 }
