@@ -10,6 +10,7 @@ from sqlalchemy import (
     Row,
     String,
     Update,
+    bindparam,
     case,
     func,
     insert,
@@ -29,6 +30,11 @@ from ledger.schema import attempts, job_uploads, jobs, workers
 _PLAIN = [field.name for field in fields(Job) if field.name not in {"progress", "error"}]
 
 _INHERITED = ("kind", "queue", "inputs", "owner", "priority", "batch", "signature")
+
+# Made once: to make a query takes longer than to have it answered, and this one is asked often.
+_REVISIONS = select(jobs.c.id, jobs.c.revision).where(
+    jobs.c.id.in_(bindparam("ids", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,9 +281,8 @@ class Jobs:
 
     def revisions(self, ids: Collection[str]) -> dict[str, int]:
         """Return each job's revision, which rises with every change that a person can see."""
-        query = select(jobs.c.id, jobs.c.revision).where(jobs.c.id.in_(ids))
         with self._database.read() as connection:
-            return dict(iter(connection.execute(query)))
+            return dict(iter(connection.execute(_REVISIONS, {"ids": list(ids)})))
 
     def attempts(self, job_id: str) -> list[Attempt]:
         """Return the job's attempts, the first one first."""

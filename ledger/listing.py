@@ -61,6 +61,16 @@ class Place:
         return column > value if self.above else column < value
 
 
+_ROW: Final = select(jobs.c.id, jobs.c.revision).limit(FEW)
+_OPEN: Final = _ROW.where(jobs.c.finished_at.is_(None))
+# Made once: to make a query takes longer than to have it answered, and these are asked often.
+_PULSE: Final = (
+    _OPEN.order_by(jobs.c.id.desc()),
+    _OPEN.where(jobs.c.state == State.STARTED),
+    _ROW.where(UNFILED).order_by(jobs.c.id.desc()),
+)
+
+
 class Listing:
     """Reads pages."""
 
@@ -172,15 +182,8 @@ class Listing:
 
         Of many open jobs only the newest and the running ones are looked at.
         """
-        row = select(jobs.c.id, jobs.c.revision)
-        open_ = row.where(jobs.c.finished_at.is_(None))
-        queries = (
-            open_.order_by(jobs.c.id.desc()),
-            open_.where(jobs.c.state == State.STARTED),
-            row.where(UNFILED).order_by(jobs.c.id.desc()),
-        )
         with self._database.read() as connection:
-            rows = [tuple(row) for query in queries for row in connection.execute(query.limit(FEW))]
+            rows = [tuple(row) for query in _PULSE for row in connection.execute(query)]
         return f"{crc32(repr(rows).encode()):08x}"
 
 
