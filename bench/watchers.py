@@ -229,7 +229,7 @@ def told(times: list[float]) -> str:
     """Return the median, the 95th percentile and the longest of some times."""
     if len(times) < 2:
         return f"{'-':>18}"
-    p95 = statistics.quantiles(times, n=20)[-1]
+    p95 = statistics.quantiles(times, n=20, method="inclusive")[-1]
     return f"{statistics.median(times):5.0f} {p95:5.0f} {max(times):5.0f}"
 
 
