@@ -7,6 +7,8 @@ so many hello jobs (20,000 unless told otherwise), which must not make anything 
 
 import argparse
 import io
+import signal
+import sys
 import tempfile
 import time
 from collections import deque
@@ -138,6 +140,8 @@ def main() -> None:
     parser.add_argument("jobs", type=int, nargs="?", default=20_000)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     asked = parser.parse_args()
+    # Told to end, it ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with begun(asked.database) as place:
         print(f"{'after':24} {'process':12} {'rss':>7} {'pss':>7} {'uss':>7}   MiB")
         until("the worker has its processes", lambda: len(processes.children(place.worker)) >= 2)

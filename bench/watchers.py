@@ -9,7 +9,9 @@ import argparse
 import asyncio
 import os
 import random
+import signal
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -240,6 +242,8 @@ def main() -> None:
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--rounds", type=int, default=20)
     asked = parser.parse_args()
+    # Told to end, it ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     load = os.getloadavg()[0]
     print(f"{asked.database}, load {load:.1f}; ms to be heard (p50, p95, most); % of a core;")
     print("ms of a page with nobody watching, nothing changing, five changes a second; MiB\n")
