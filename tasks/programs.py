@@ -25,6 +25,7 @@ class Guard:
     """
 
     def __init__(self) -> None:
+        self._worker = os.getpid()
         reading, self._writing = os.pipe()
         subprocess.Popen(  # noqa: S603 - our own file, and no argument from outside
             [sys.executable, "-I", "-S", guard.__file__],
@@ -39,7 +40,12 @@ class Guard:
 
         So a signal to the worker's process group reaches the main process alone, which then lets
         the running jobs finish.
+
+        The kernel ends a child with its worker by now. Where that died before it was asked to, the
+        child ends here, for nobody would ever give it a job.
         """
+        if os.getppid() != self._worker:
+            os._exit(os.EX_UNAVAILABLE)
         os.setsid()
         os.environ[guard.CHILD] = str(os.getpid())
         os.write(self._writing, b"%d\n" % os.getpid())
