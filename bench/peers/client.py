@@ -18,7 +18,7 @@ from typing import Any
 from bench.peers import marks
 
 LOOK_EVERY = 0.002  # seconds between two looks for a mark
-REST = 0.03  # seconds after each single job, in which its end is recorded
+REST = 0.02  # seconds after each single job, in which its end is recorded
 PATIENCE = 60  # seconds until a single job's first line of code
 
 

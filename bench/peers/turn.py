@@ -15,7 +15,7 @@ from bench.peers.services import Place, Servers
 from bench.peers.systems import System
 from bench.peers.workers import Workers
 
-WARM_UP = 30  # jobs
+WARM_UP = 20  # jobs
 MANY = 10_000  # jobs submitted at once, where a system has a way for it
 START_SECONDS = 60
 LOOK_EVERY = 0.01  # seconds between two looks for a held job's second run
