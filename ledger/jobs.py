@@ -1,6 +1,6 @@
 """Jobs as people see them: accepted, sent, listed and read."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -22,10 +22,14 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
+from ledger.arrivals import Arrivals, Submission
 from ledger.database import Database
-from ledger.errors import AlreadySettled, NoSuchJob, NotSettled
+from ledger.errors import AlreadySettled, LedgerUnavailable, NoSuchJob, NotSettled
 from ledger.record import SETTLED, WAITING, Attempt, Error, Job, Progress, State
 from ledger.schema import attempts, job_uploads, jobs, workers
+from ledger.together import Together
+
+__all__ = ["Jobs", "Submission", "Unsent", "asking_to_stop", "job_from"]
 
 _PLAIN = [field.name for field in fields(Job) if field.name not in {"progress", "error"}]
 
@@ -35,26 +39,6 @@ _INHERITED = ("kind", "queue", "inputs", "owner", "priority", "batch", "signatur
 _REVISIONS = select(jobs.c.id, jobs.c.revision).where(
     jobs.c.id.in_(bindparam("ids", expanding=True))
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """What is known of a job before it has a row.
-
-    `uploads` are the ids of the files it reads; `fingerprint` is alike for jobs that do the same,
-    and `signature` says what its kind asked for.
-    """
-
-    kind: str
-    queue: str
-    inputs: Mapping[str, Any]
-    owner: str
-    uploads: Collection[str] = ()
-    priority: int = 0
-    batch: str | None = None
-    idempotency_key: str | None = None
-    fingerprint: str | None = None
-    signature: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +56,20 @@ class Unsent:
 class Jobs:
     """The rows of jobs. Every method is one transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, arrivals: Arrivals) -> None:
         self._database = database
-        self._insert = insert(jobs).values(
-            state=State.PENDING, submitted_at=database.now, attempt=0
+        self._arrivals = arrivals
+        self._mark_sent = (
+            update(jobs)
+            .where(
+                jobs.c.id == bindparam("job"),
+                jobs.c.attempt == bindparam("sent_attempt"),
+                # Not `in_`, which can't be run for many rows in one go.
+                or_(*(jobs.c.state == state for state in WAITING)),
+            )
+            .values(sent_at=database.now, revision=jobs.c.revision + 1)
         )
-        self._mark_sent = update(jobs).where(jobs.c.state.in_(WAITING))
+        self._marks: Together[tuple[str, int], bool] = Together(self._mark_together)
 
     def submit(self, submission: Submission) -> tuple[str, bool]:
         """Accept a job and return its id, and whether it is new.
@@ -89,32 +81,13 @@ class Jobs:
             LedgerUnavailable: it is not known whether the job was accepted; ask again with the
                 same idempotency key.
         """
-        job_id = str(uuid7())
-        values = {
-            "id": job_id,
-            "kind": submission.kind,
-            "queue": submission.queue,
-            "inputs": dict(submission.inputs),
-            "owner": submission.owner,
-            "priority": submission.priority,
-            "batch": submission.batch,
-            "idempotency_key": submission.idempotency_key,
-            "fingerprint": submission.fingerprint,
-            "signature": submission.signature,
-        }
-        links = [{"job": job_id, "file": file} for file in submission.uploads]
-        try:
-            with self._database.write() as connection:
-                connection.execute(self._insert, values)
-                if links:
-                    connection.execute(insert(job_uploads), links)
-        except IntegrityError:
-            # Only a second use of the key is an answer; any other refusal is a fault of ours.
-            earlier = self.with_key(submission.owner, submission.idempotency_key)
-            if earlier is None:
-                raise
-            return earlier, False
-        return job_id, True
+        arrived = self._arrivals.add(submission)
+        if arrived is not None:
+            return arrived.id, True
+        earlier = self.with_key(submission.owner, submission.idempotency_key)
+        if earlier is None:
+            return self.submit(submission)  # It was forgotten in this very moment.
+        return earlier, False
 
     def with_key(self, owner: str, key: str | None) -> str | None:
         """Return the id of the job for which this person has used the idempotency key, if any."""
@@ -127,13 +100,29 @@ class Jobs:
         """Record that RabbitMQ confirmed a message for the job's attempt after `attempt`.
 
         A job that has moved on meanwhile keeps what it says: its retry is still to be sent.
+
+        Raises:
+            LedgerUnavailable: it is not known whether it is recorded.
         """
-        with self._database.write_soon() as connection:
-            connection.execute(
-                self._mark_sent.where(jobs.c.id == job_id, jobs.c.attempt == attempt).values(
-                    sent_at=self._database.now, revision=jobs.c.revision + 1
-                )
-            )
+        self._marks.do((job_id, attempt))
+
+    def mark_all_sent(self, sent: Iterable[tuple[str, int]]) -> None:
+        """As `mark_sent`, for jobs and their attempts, all of them or none.
+
+        Raises:
+            LedgerUnavailable: as above.
+        """
+        values = [{"job": job_id, "sent_attempt": attempt} for job_id, attempt in sent]
+        if values:
+            with self._database.write_soon() as connection:
+                connection.execute(self._mark_sent, values)
+
+    def _mark_together(self, sent: list[tuple[str, int]]) -> list[bool | Exception]:
+        try:
+            self.mark_all_sent(sent)
+        except LedgerUnavailable as error:
+            return [LedgerUnavailable(str(error)) for _ in sent]
+        return [True for _ in sent]
 
     def unsent(self, grace: float, limit: int) -> list[Unsent]:
         """Return due jobs without a confirmed message, oldest first.

@@ -7,6 +7,7 @@ from typing import Self
 from ledger.action_steps import ActionSteps
 from ledger.action_verbs import ActionVerbs
 from ledger.actions import Actions
+from ledger.arrivals import Arrivals
 from ledger.attempts import Attempts
 from ledger.cards import Cards
 from ledger.checkpoints import Checkpoints
@@ -58,7 +59,8 @@ class Ledger:
         self.settings = settings
         self.database = Database(settings.database_url, clock)
         limits = Limits(settings.max_crashes, settings.max_losses)
-        self.jobs = Jobs(self.database)
+        self.arrivals = Arrivals(self.database)
+        self.jobs = Jobs(self.database, self.arrivals)
         self.repeats = Repeats(self.database)
         self.signatures = Signatures(self.database)
         self.presets = Presets(self.database)

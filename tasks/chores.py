@@ -5,7 +5,6 @@ import time
 from collections.abc import Mapping
 
 from ledger import Ledger
-from ledger.jobs import Unsent
 from ledger.partial_rows import ABANDONED_AFTER
 from ledger.recovery import Freed
 from tasks import actions, dead_letters
@@ -13,13 +12,13 @@ from tasks.counting import Counting
 from tasks.filing import Filing
 from tasks.kind import Kind
 from tasks.learning import Learning
-from tasks.publisher import Publisher
-from tasks.queue import send
+from tasks.publisher import PIECE, Publisher
+from tasks.queue import send_all
 from tasks.versions import version_of
 
 logger = logging.getLogger(__name__)
 
-BATCH = 200  # jobs sent in one tick, so that the heart goes on beating
+BATCH = 200  # dead letters read, and jobs sent that are gone, in one tick
 FORGET, FORGET_EVERY = 50, 60.0  # old jobs removed in one tick; seconds from the last of them
 SWEEP_EVERY = 600.0  # seconds between removals of uploads that nobody uses
 LET_GO_EVERY = 5.0  # seconds between removals of the checkpoints of jobs that have ended
@@ -63,6 +62,7 @@ class Chores:
         self._counting = Counting(ledger, {kind.queue for kind in kinds.values()})
         self._filing = Filing(ledger, kinds)
         self._forget_at = self._let_go_at = self._sweep_at = 0.0
+        self.sends_more = False
 
     def do(self, beating_for: float) -> None:
         """Do everything once, if no other clock does.
@@ -82,7 +82,7 @@ class Chores:
         if beating_for > settings.heart_timeout:
             for freed in self._ledger.recovery.free_from_stopped_hearts(settings.heart_timeout):
                 tell(freed)
-        self._send_all(self._ledger.jobs.unsent(settings.send_grace, BATCH))
+        self._send()
         with self._learning.hearing_rabbitmq():
             dead_letters.read(self._ledger, self._publisher, self._dead_queue, BATCH)
         for queue in {kind.queue for kind in self._kinds.values()}:
@@ -132,6 +132,24 @@ class Chores:
         if self._ledger.recovery.take_lease("estimates", self._worker, 2 * LEARN_EVERY):
             self._learning.step()
 
+    def send(self) -> None:
+        """Send a piece of what is due and unsent, the oldest first, if no other clock does.
+
+        `sends_more` says afterwards whether there is more that can be sent now.
+
+        Raises:
+            LedgerUnavailable: it is sent the next time.
+        """
+        self.sends_more = False
+        if self._ledger.recovery.take_lease("clock", self._worker, LEASE):
+            self._send()
+
+    def _send(self) -> None:
+        jobs = self._ledger.jobs.unsent(self._ledger.settings.send_grace, PIECE)
+        confirmed = send_all(self._ledger, self._publisher, self._kinds, jobs)
+        # Otherwise that was all, or RabbitMQ takes no more, or others are to send the rest.
+        self.sends_more = confirmed == PIECE
+
     def _send_what_is_gone(self, queue: str, seconds: float) -> None:
         """Send the jobs again that were sent to a queue which holds nothing any more."""
         jobs = self._ledger.jobs
@@ -139,7 +157,7 @@ class Chores:
         if jobs.any_overdue(queue, seconds) and self._publisher.waiting(queue) == 0:
             gone = jobs.overdue(queue, seconds, BATCH)
             logger.warning("%d jobs are gone from queue %s; sent again.", len(gone), queue)
-            self._send_all(gone)
+            send_all(self._ledger, self._publisher, self._kinds, gone)
 
     def _let_go(self) -> None:
         """Remove a batch of what ended jobs kept for attempts that will not come; as below."""
@@ -168,14 +186,6 @@ class Chores:
             logger.info("%d old jobs and %d old uploads are forgotten.", jobs, uploads)
         if max(jobs, uploads) < FORGET:
             self._forget_at = time.monotonic() + FORGET_EVERY
-
-    def _send_all(self, jobs: list[Unsent]) -> None:
-        for job in jobs:
-            kind = self._kinds.get(job.kind)
-            if kind is None:
-                continue  # A newer worker may know it; it waits for that one.
-            if not send(self._ledger, self._publisher, kind, job):
-                return
 
 
 def tell(freed: Freed | None) -> None:

@@ -14,14 +14,16 @@ from ledger.record import Delivery, Ending
 from tasks.children import STOP_GRACE, Children, kill
 from tasks.chores import Chores, tell
 from tasks.forks import not_across_a_fork
+from tasks.line import NotSent
 from tasks.orders import Orders, vitals
-from tasks.publisher import NotSent
 from tasks.reports import Cancel, Death, Overrun, Report, Reports, Timeout
 
 logger = logging.getLogger(__name__)
 
 TICK = 0.5  # seconds
 VITALS_EVERY = 5.0  # seconds between two looks at the worker's memory and its machine's load
+SEND_FOR = 1.0  # seconds of a tick in which jobs are sent, so that the heart goes on beating
+BETWEEN_PIECES = 0.005  # seconds
 STOP_PATIENCE = 5.0  # seconds that a worker which was told to stop and runs nothing may take
 
 
@@ -95,6 +97,7 @@ class Clock(threading.Thread):
         self._guarded(self._end_a_stop_that_hangs)
         self._guarded(self._chores.name_failures)
         self._guarded(lambda: self._chores.do(time.monotonic() - self._beating_since))
+        self._send_the_rest()
         self._guarded(self._chores.learn)
         self._guarded(self._chores.do_actions)
 
@@ -112,6 +115,13 @@ class Clock(threading.Thread):
         except Exception:
             # A fault in one step, of ours or of a message's making, must not stop the heart.
             logger.exception("A step of the clock failed; the others go on.")
+
+    def _send_the_rest(self) -> None:
+        """Go on with a long outbox for a while, in pieces between which a fork finds its moment."""
+        end = time.monotonic() + SEND_FOR
+        while self._chores.sends_more and time.monotonic() < end:
+            self._stopped.wait(BETWEEN_PIECES)
+            self._guarded(self._chores.send)
 
     def _write_reports(self) -> None:
         if self._worker_stops.is_set() and not self._recorded_stop:

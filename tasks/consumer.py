@@ -9,7 +9,7 @@ from celery.worker.consumer import Consumer as CeleryConsumer
 from kombu.exceptions import DecodeError
 
 from tasks.acknowledgement import bitten
-from tasks.publisher import declare
+from tasks.line import declare
 
 RECONNECT_EVERY = 2  # seconds; by itself the pause grows to 30, long after the broker is back
 TELL_EVERY = 0.1  # seconds; by itself each turn of the loop sends what Flower is to hear

@@ -17,7 +17,7 @@ from ledger.errors import LedgerError, LedgerOutdated, LedgerUnavailable, Storag
 from tasks import acknowledgement
 from tasks.kind import Kind
 from tasks.kinds.commands import DECLARED_BY, catalogue
-from tasks.publisher import WAIT
+from tasks.line import WAIT
 
 OLDEST_BROKER = (3, 10)
 CLOCKS_MAY_DIFFER = timedelta(seconds=5)

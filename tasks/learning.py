@@ -8,7 +8,7 @@ from typing import Final
 
 from ledger import Ledger
 from ledger.outlook import outlook
-from tasks.publisher import NotSent
+from tasks.line import NotSent
 
 RECORD_EVERY: Final = 10.0  # seconds
 

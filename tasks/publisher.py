@@ -1,39 +1,60 @@
 """Sends messages with confirms and mandatory routing, every wait bounded."""
 
-import os
-import threading
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, TypeVar
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
 from uuid import uuid4
 
 from amqp.exceptions import NotFound
 from celery import Celery
-from kombu import Connection, Producer
+from kombu import Connection
+from kombu.entity import PERSISTENT_DELIVERY_MODE
+from kombu.serialization import dumps
 
 from ledger.jobs import Unsent
+from ledger.together import Together
+from tasks.line import PATIENCE, WAIT, Line, NotSent
 
-Answer = TypeVar("Answer")
-
-WAIT = 0.8  # seconds for each single answer of RabbitMQ
-MESSAGE_HEADER = "postroom-message"  # A message's own id; a job can have several messages.
+PIECE: Final = 500  # messages that go out in one go
+MESSAGE_HEADER: Final = "postroom-message"  # A message's own id; a job can have several messages.
 
 
-class NotSent(Exception):
-    """RabbitMQ did not confirm. The message may have arrived all the same: send it again."""
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is to be sent: a job as it stands in the ledger, and its inputs without secrets."""
+
+    job: Unsent
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of messages: the jobs that RabbitMQ has, in their order, and why not the others."""
+
+    jobs: list[Unsent]
+    error: NotSent | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    messages: Sequence[Message]
+    since: float
 
 
 class Publisher:
     """Sends on a connection of its own, with confirms and mandatory routing, every wait bounded.
 
-    It may be shared by threads; after a fork the child's first message opens another connection.
+    It may be shared by threads: what they send at the same moment goes out in one go, and they wait
+    together for what RabbitMQ says of it. After a fork the child's first message opens another
+    connection.
     """
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-        self._lock = threading.Lock()
-        self._connection: Connection | None = None
-        self._pid = os.getpid()
+        self._line = Line(app)
+        self._together = Together(self._send_for_all)
 
     def send(self, job: Unsent, summary: str) -> None:
         """Send one message that names the job.
@@ -45,26 +66,64 @@ class Publisher:
         Raises:
             NotSent: RabbitMQ did not confirm in time, or nobody took the message.
         """
-        message = self._app.amqp.as_task_v2(
-            job.id, job.kind, argsrepr=summary, kwargsrepr="{}", ignore_result=True
+        if error := self.send_all([Message(job, summary)]).error:
+            raise error
+
+    def send_all(self, messages: Sequence[Message]) -> Sent:
+        """Send messages in their order, each on its way before the one before it is confirmed.
+
+        It takes no longer than a single one in bad weather; PIECE is a number that RabbitMQ
+        confirms in a part of that time.
+        """
+        try:
+            return self._together.do(_Asked(messages, time.monotonic()), PATIENCE)
+        except TimeoutError:
+            return Sent([], NotSent("RabbitMQ is slow, and others wait for it already"))
+
+    def _send_for_all(self, asked: list[_Asked]) -> list[Sent]:
+        """Send what several threads asked for, what could not be confirmed at first once more."""
+        confirmed: set[int] = set()
+        messages = [message for one in asked for message in one.messages]
+        error: NotSent | None = None
+        try:
+            oldest = min(one.since for one in asked)
+            self._line.use(lambda _: self._send(messages, confirmed), oldest)
+        except NotSent as unknown:
+            error = unknown
+        answers = []
+        for one in asked:
+            jobs = [message.job for message in one.messages if id(message) in confirmed]
+            whole = len(jobs) == len(one.messages)
+            answers.append(Sent(jobs, None if whole else error))
+        return answers
+
+    def _send(self, messages: list[Message], confirmed: set[int]) -> None:
+        """Send those that are not among the confirmed ones, and add them as they are."""
+        confirms = self._line.confirms
+        for message in messages:
+            if id(message) not in confirmed:
+                confirms.publish(
+                    self._amqp_message(message),
+                    self._app.conf.task_default_exchange,
+                    message.job.queue,
+                    partial(confirmed.add, id(message)),
+                )
+        confirms.settle(WAIT)
+
+    def _amqp_message(self, message: Message) -> Any:
+        job = message.job
+        task = self._app.amqp.as_task_v2(
+            job.id, job.kind, argsrepr=message.summary, kwargsrepr="{}", ignore_result=True
         )
-        headers = message.headers | {MESSAGE_HEADER: str(uuid4())}
-
-        def publish(connection: Connection) -> None:
-            Producer(connection.default_channel, auto_declare=False).publish(
-                message.body,
-                exchange=self._app.conf.task_default_exchange,
-                routing_key=job.queue,
-                headers=headers,
-                serializer="json",
-                delivery_mode="persistent",
-                priority=job.priority,
-                mandatory=True,
-                confirm_timeout=WAIT,
-                **message.properties,
-            )
-
-        self._bounded(publish)
+        content_type, encoding, body = dumps(task.body, "json")
+        return self._line.confirms.prepare(
+            body,
+            job.priority,
+            content_type,
+            encoding,
+            task.headers | {MESSAGE_HEADER: str(uuid4())},
+            task.properties | {"delivery_mode": PERSISTENT_DELIVERY_MODE},
+        )
 
     def waiting(self, queue: str) -> int:
         """Return how many messages a queue holds that no worker has; 0 if it does not exist.
@@ -78,10 +137,10 @@ class Publisher:
             try:
                 return int(channel.queue_declare(queue, passive=True).message_count)
             except NotFound:
-                self._forget(connection)  # The answer closed the channel; the next use declares.
+                self._line.drop()  # The answer closed the channel; the next use declares.
                 return 0
 
-        return self._bounded(look)
+        return self._line.use(look)
 
     def take(self, queue: str, keep: Callable[[Any], None], limit: int) -> None:
         """Take messages from a queue and acknowledge each once it is kept.
@@ -104,76 +163,12 @@ class Publisher:
                 try:
                     keep(message)
                 except BaseException:
-                    self._forget(connection)  # So RabbitMQ puts the message back.
+                    self._line.drop()  # So RabbitMQ puts the message back.
                     raise
                 channel.basic_ack(message.delivery_tag)
 
-        self._bounded(take_each)
-
-    def _bounded(self, action: Callable[[Connection], Answer]) -> Answer:
-        """Run an action on the connection; once more on a new one where the old was stale."""
-        if not self._lock.acquire(timeout=2 * WAIT):
-            raise NotSent("RabbitMQ is slow, and others wait for it already")
-        try:
-            fresh = self._connection is None or self._pid != os.getpid()
-            try:
-                return action(self._connected())
-            except self._errors() as error:
-                self._forget(self._connection)
-                if fresh:
-                    raise NotSent(_words(error)) from error
-            try:
-                return action(self._connected())
-            except self._errors() as error:
-                self._forget(self._connection)
-                raise NotSent(_words(error)) from error
-        finally:
-            self._lock.release()
-
-    def _connected(self) -> Connection:
-        if self._pid != os.getpid():
-            self._connection, self._pid = None, os.getpid()
-        if self._connection is None:
-            connection = self._app.connection_for_write(connect_timeout=WAIT, heartbeat=0).clone(
-                transport_options={"confirm_publish": True}
-            )
-            # Kept before it is tried, so that a failure on the way is forgotten like any other.
-            self._connection = connection
-            # Not `connect`, which tries twice and sleeps for two seconds in between.
-            connection.ensure_connection(max_retries=0, reraise_as_library_errors=False)
-            # py-amqp bounds the handshake alone; this bounds every later answer.
-            connection.connection.transport.sock.settimeout(WAIT)
-            declare(self._app, connection)
-        return self._connection
-
-    def _errors(self) -> tuple[type[BaseException], ...]:
-        transport = self._app.connection_for_write()
-        return (*transport.connection_errors, *transport.channel_errors, OSError)
-
-    def _forget(self, connection: Connection | None) -> None:
-        # `collect` drops the socket; a polite close would wait without limit for an answer.
-        if connection is not None:
-            with suppress(OSError):
-                connection.collect()
-        self._connection = None
+        self._line.use(take_each)
 
     def close(self) -> None:
         """Drop the connection."""
-        with self._lock:
-            self._forget(self._connection)
-
-
-def declare(app: Celery, connection: Connection) -> None:
-    """Make the queues where they are missing, the dead letters' first: a target never lacks.
-
-    Raises:
-        amqp.exceptions.PreconditionFailed: a queue exists with other arguments.
-    """
-    channel = connection.default_channel
-    app.conf["DEAD_QUEUE"].bind(channel).declare()
-    for queue in app.conf.task_queues:
-        queue.bind(channel).declare()
-
-
-def _words(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        self._line.close()

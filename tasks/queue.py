@@ -1,7 +1,10 @@
 """Submit is a row, then a message; the web, the clock and the command line all do it here."""
 
 import logging
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from pydantic import BaseModel
 
@@ -11,7 +14,8 @@ from ledger.jobs import Submission, Unsent
 from tasks.alike import fingerprint, signature_of
 from tasks.inputs import to_row, uploads_in
 from tasks.kind import Kind
-from tasks.publisher import NotSent, Publisher
+from tasks.line import NotSent
+from tasks.publisher import PIECE, Message, Publisher
 
 logger = logging.getLogger(__name__)
 
@@ -43,9 +47,30 @@ def submit(  # noqa: PLR0913 - each is a part of one acceptance
         LedgerUnavailable: it is not known whether the job was accepted; ask again with the same
             idempotency key.
     """
+    wanted = submission(ledger, kind, inputs, owner, idempotency_key, priority)
+    job_id, new = ledger.jobs.submit(wanted)
+    if not new:
+        return Accepted(job_id, new=False, sent=True)
+    unsent = Unsent(job_id, kind.name, kind.queue, priority, 0, wanted.inputs)
+    return Accepted(job_id, new=True, sent=send(ledger, publisher, kind, unsent))
+
+
+def submission(  # noqa: PLR0913, PLR0917 - as above
+    ledger: Ledger,
+    kind: Kind,
+    inputs: BaseModel,
+    owner: str,
+    idempotency_key: str | None = None,
+    priority: int = 0,
+) -> Submission:
+    """Return what the ledger is told of a job before it has a row.
+
+    Raises:
+        LedgerUnavailable: what its kind asks for can't be written down.
+    """
     row, signature = to_row(inputs), signature_of(kind)
     ledger.signatures.remember(signature.digest, signature.asked)
-    submission = Submission(
+    return Submission(
         kind=kind.name,
         queue=kind.queue,
         inputs=row,
@@ -56,11 +81,6 @@ def submit(  # noqa: PLR0913 - each is a part of one acceptance
         fingerprint=fingerprint(kind, row, owner),
         signature=signature.digest,
     )
-    job_id, new = ledger.jobs.submit(submission)
-    if not new:
-        return Accepted(job_id, new=False, sent=True)
-    unsent = Unsent(job_id, kind.name, kind.queue, priority, 0, row)
-    return Accepted(job_id, new=True, sent=send(ledger, publisher, kind, unsent))
 
 
 def retry(
@@ -103,3 +123,43 @@ def send(ledger: Ledger, publisher: Publisher, kind: Kind, job: Unsent) -> bool:
     except LedgerUnavailable as error:
         logger.warning("Job %s is sent, but will be sent again: %s", job.id, error)
     return True
+
+
+def send_all(
+    ledger: Ledger,
+    publisher: Publisher,
+    kinds: Mapping[str, Kind],
+    jobs: Sequence[Unsent],
+    deadline: float = inf,
+) -> int:
+    """Send messages for jobs in their order, a piece at a time; return how many are confirmed.
+
+    It ends with the first piece of which one is not, or at the deadline. What has not been
+    confirmed stays unsent, and the clock sends it again.
+
+    Args:
+        ledger: where it is recorded.
+        publisher: sends.
+        kinds: by name; a job of any other kind is left for a worker that knows it.
+        jobs: as they stand in the ledger.
+        deadline: a moment of `time.monotonic`, after which no piece is begun.
+    """
+    known = [Message(job, kinds[job.kind].summary(job.inputs)) for job in jobs if job.kind in kinds]
+    confirmed = 0
+    for begin in range(0, len(known), PIECE):
+        if time.monotonic() > deadline:
+            break
+        sent = publisher.send_all(known[begin : begin + PIECE])
+        confirmed += len(sent.jobs)
+        try:
+            ledger.jobs.mark_all_sent((job.id, job.attempt) for job in sent.jobs)
+        except LedgerUnavailable as error:
+            logger.warning("%d jobs are sent, but will be sent again: %s", len(sent.jobs), error)
+            break
+        if sent.error is not None:
+            waiting = len(known) - confirmed
+            logger.warning(
+                "%d jobs wait for the broker, the clock will send them: %s", waiting, sent.error
+            )
+            break
+    return confirmed

@@ -9,7 +9,8 @@ import pytest
 from celery import Celery
 
 from ledger.jobs import Unsent
-from tasks.publisher import NotSent, Publisher
+from tasks.line import NotSent
+from tasks.publisher import Publisher
 
 JOB = Unsent("job", "hello", "default", 0, 0, {})
 BOUND = 3  # seconds

@@ -1,0 +1,116 @@
+"""How jobs come into the ledger: their rows, those of many in one transaction."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+from uuid_utils import uuid7
+
+from ledger.database import Database
+from ledger.errors import LedgerError, LedgerUnavailable
+from ledger.record import State
+from ledger.schema import job_uploads, jobs
+from ledger.together import Together
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What is known of a job before it has a row.
+
+    `uploads` are the ids of the files it reads; `fingerprint` is alike for jobs that do the same,
+    and `signature` says what its kind asked for.
+    """
+
+    kind: str
+    queue: str
+    inputs: Mapping[str, Any]
+    owner: str
+    uploads: Collection[str] = ()
+    priority: int = 0
+    batch: str | None = None
+    idempotency_key: str | None = None
+    fingerprint: str | None = None
+    signature: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A job that has just got its row."""
+
+    id: str
+    submitted_at: datetime
+
+
+class Arrivals:
+    """Writes the rows of new jobs.
+
+    Jobs that come at the same moment, from several threads, share one transaction and one wait for
+    the disk. Each is accepted or refused all the same as if it had come alone.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._insert = (
+            database.upsert(jobs)
+            .values(state=State.PENDING, submitted_at=database.now, attempt=0)
+            # A key that is in use already is an answer, and no error for those who share.
+            .on_conflict_do_nothing(index_elements=[jobs.c.owner, jobs.c.idempotency_key])
+            .returning(jobs.c.id, jobs.c.submitted_at)
+        )
+        self._together: Together[Submission, tuple[Arrived | None]] = Together(self._add_together)
+
+    def add(self, submission: Submission) -> Arrived | None:
+        """Accept a job, or return None where its owner has used the idempotency key before.
+
+        Raises:
+            LedgerUnavailable: it is not known whether the job was accepted.
+        """
+        return self._together.do(submission)[0]
+
+    def _add_together(self, several: list[Submission]) -> list[tuple[Arrived | None] | Exception]:
+        try:
+            return [(one,) for one in self.add_all(several)]
+        except LedgerUnavailable as error:
+            return [type(error)(*error.args) for _ in several]
+        except (LedgerError, IntegrityError) as error:
+            if len(several) == 1:
+                return [error]
+        # One of them can't be kept, and so nothing was. Nobody bears another's fault.
+        return [answer for one in several for answer in self._add_together([one])]
+
+    def add_all(self, several: Sequence[Submission]) -> list[Arrived | None]:
+        """Accept jobs in one transaction, but for those whose keys are in use: they are None.
+
+        Raises:
+            LedgerUnavailable: it is not known whether any was accepted.
+        """
+        rows = [_row(one) for one in several]
+        links = [
+            {"job": row["id"], "file": file}
+            for row, one in zip(rows, several, strict=True)
+            for file in one.uploads
+        ]
+        with self._database.write() as connection:
+            found = connection.execute(self._insert, rows)
+            arrived = {job: Arrived(job, submitted_at) for job, submitted_at in found}
+            if links := [link for link in links if link["job"] in arrived]:
+                connection.execute(insert(job_uploads), links)
+        return [arrived.get(row["id"]) for row in rows]
+
+
+def _row(submission: Submission) -> dict[str, Any]:
+    return {
+        "id": str(uuid7()),
+        "kind": submission.kind,
+        "queue": submission.queue,
+        "inputs": submission.inputs,
+        "owner": submission.owner,
+        "priority": submission.priority,
+        "batch": submission.batch,
+        "idempotency_key": submission.idempotency_key,
+        "fingerprint": submission.fingerprint,
+        "signature": submission.signature,
+    }

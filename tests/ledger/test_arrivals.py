@@ -1,0 +1,56 @@
+"""Jobs that come together share a transaction, and are accepted or refused as if alone."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from ledger import Ledger
+from ledger.jobs import Submission
+
+HELLO = Submission(kind="hello", queue="default", inputs={"name": "Ada"}, owner="ada")
+
+
+def with_key(key: str, *uploads: str) -> Submission:
+    return Submission("hello", "default", {"name": "Ada"}, "ada", uploads, idempotency_key=key)
+
+
+def test_jobs_that_come_at_the_same_moment_are_all_accepted_once(ledger: Ledger) -> None:
+    keys = [f"{number % 20}" for number in range(60)]
+    with ThreadPoolExecutor(12) as pool:
+        found = list(pool.map(lambda key: ledger.jobs.submit(with_key(key)), keys))
+    assert {job.id for job in ledger.jobs.page(limit=99)} == {job for job, _ in found}
+    assert sum(new for _, new in found) == 20
+    assert len({(key, job) for key, (job, _) in zip(keys, found, strict=True)}) == 20
+
+
+def test_those_whose_key_is_used_already_are_left_out_of_many(ledger: Ledger) -> None:
+    first, _ = ledger.jobs.submit(with_key("one"))
+    keys = ["one", "two", "two", "three"]
+    arrived = ledger.arrivals.add_all([with_key(key) for key in keys])
+    assert [one is not None for one in arrived] == [False, True, False, True]
+    assert ledger.jobs.submit(with_key("one")) == (first, False)
+    assert len(ledger.jobs.page(limit=9)) == 3
+
+
+def test_a_job_that_can_not_be_kept_takes_nobody_with_it(ledger: Ledger) -> None:
+    def submit(number: int) -> str:
+        if number % 10:
+            return ledger.jobs.submit(HELLO)[0]
+        with pytest.raises(IntegrityError):
+            ledger.jobs.submit(with_key(f"{number}", "no such file"))
+        return ""
+
+    with ThreadPoolExecutor(12) as pool:
+        found = list(pool.map(submit, range(60)))
+    accepted = {job for job in found if job}
+    assert len(accepted) == 54
+    assert {job.id for job in ledger.jobs.page(limit=99)} == accepted
+
+
+def test_many_are_marked_as_sent_but_those_that_have_moved_on(ledger: Ledger) -> None:
+    first, second, third = (ledger.jobs.submit(HELLO)[0] for _ in range(3))
+    ledger.jobs.request_cancel(second)
+    ledger.jobs.mark_all_sent([(first, 0), (second, 0), (third, 1)])
+    sent = [ledger.jobs.get(job).sent_at is not None for job in (first, second, third)]
+    assert sent == [True, False, False]
