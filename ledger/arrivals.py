@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
@@ -87,21 +87,30 @@ class Arrivals:
         Raises:
             LedgerUnavailable: it is not known whether any was accepted.
         """
-        rows = [_row(one) for one in several]
-        links = [
-            {"job": row["id"], "file": file}
-            for row, one in zip(rows, several, strict=True)
-            for file in one.uploads
-        ]
+        rows = [row_of(one) for one in several]
         with self._database.write() as connection:
-            found = connection.execute(self._insert, rows)
-            arrived = {job: Arrived(job, submitted_at) for job, submitted_at in found}
-            if links := [link for link in links if link["job"] in arrived]:
+            arrived = self.add_in(connection, rows)
+            links = [
+                {"job": row["id"], "file": file}
+                for row, one in zip(rows, several, strict=True)
+                for file in one.uploads
+                if row["id"] in arrived
+            ]
+            if links:
                 connection.execute(insert(job_uploads), links)
-        return [arrived.get(row["id"]) for row in rows]
+        return [
+            Arrived(row["id"], arrived[row["id"]]) if row["id"] in arrived else None for row in rows
+        ]
+
+    def add_in(
+        self, connection: Connection, rows: Sequence[Mapping[str, Any]]
+    ) -> dict[str, datetime]:
+        """Write rows within a transaction; return when those arrived whose keys are not in use."""
+        return dict(iter(connection.execute(self._insert, rows)))
 
 
-def _row(submission: Submission) -> dict[str, Any]:
+def row_of(submission: Submission) -> dict[str, Any]:
+    """Return what a new row says, but for its state and its time, with an id of its own."""
     return {
         "id": str(uuid7()),
         "kind": submission.kind,

@@ -2,6 +2,7 @@
 
 LedgerError
 ├── NoSuchJob           a name that no row has
+├── NoSuchBatch
 ├── NoSuchFile
 ├── NoSuchFailure
 ├── NoSuchLetter
@@ -35,6 +36,13 @@ class NoSuchJob(LedgerError):
 
     def __init__(self, job_id: str) -> None:
         super().__init__(f"There is no job {job_id}.")
+
+
+class NoSuchBatch(LedgerError):
+    """No job is of this batch."""
+
+    def __init__(self, batch: str) -> None:
+        super().__init__(f"There is no batch {batch}.")
 
 
 class NoSuchFile(LedgerError):

@@ -9,6 +9,7 @@ from ledger.action_verbs import ActionVerbs
 from ledger.actions import Actions
 from ledger.arrivals import Arrivals
 from ledger.attempts import Attempts
+from ledger.batches import Batches
 from ledger.cards import Cards
 from ledger.checkpoints import Checkpoints
 from ledger.claims import Claims
@@ -61,6 +62,7 @@ class Ledger:
         limits = Limits(settings.max_crashes, settings.max_losses)
         self.arrivals = Arrivals(self.database)
         self.jobs = Jobs(self.database, self.arrivals)
+        self.batches = Batches(self.database, self.arrivals)
         self.repeats = Repeats(self.database)
         self.signatures = Signatures(self.database)
         self.presets = Presets(self.database)

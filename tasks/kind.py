@@ -1,7 +1,7 @@
 """`@kind`: a typed function becomes what a person can pick, fill in and run."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,6 +124,23 @@ class Kind:
             LedgerUnavailable: it is not known whether the job was accepted.
         """
         return self.task.apply_async(kwargs=inputs)
+
+    def delay_many(
+        self, inputs: Iterable[Mapping[str, Any]], idempotency_key: str | None = None
+    ) -> Any:
+        """Submit a batch from Python, all or none; return its `GroupResult`, in the same order.
+
+        Args:
+            inputs: those of each job; at most `ledger.batches.LARGEST` of them.
+            idempotency_key: whoever comes again with the same one gets the same batch.
+
+        Raises:
+            ExceptionGroup: of a pydantic.ValidationError for each job with a wrong input, which
+                has a note that tells its place. Nothing was submitted.
+            ValueError: there are no jobs, or too many.
+            LedgerUnavailable: it is not known whether the jobs were accepted.
+        """
+        return self.task.apply_many(inputs, idempotency_key)
 
 
 def kind(  # noqa: PLR0913 - a declaration: each is named where it is used

@@ -5,10 +5,12 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import Final
 
 from pydantic import BaseModel
 
 from ledger import Ledger
+from ledger.batches import LARGEST
 from ledger.errors import LedgerUnavailable
 from ledger.jobs import Submission, Unsent
 from tasks.alike import fingerprint, signature_of
@@ -16,6 +18,8 @@ from tasks.inputs import to_row, uploads_in
 from tasks.kind import Kind
 from tasks.line import NotSent
 from tasks.publisher import PIECE, Message, Publisher
+
+SEND_FOR: Final = 2.0  # seconds; less than the time for which the clock leaves a new job alone
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +57,50 @@ def submit(  # noqa: PLR0913 - each is a part of one acceptance
         return Accepted(job_id, new=False, sent=True)
     unsent = Unsent(job_id, kind.name, kind.queue, priority, 0, wanted.inputs)
     return Accepted(job_id, new=True, sent=send(ledger, publisher, kind, unsent))
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedBatch:
+    """What submitting many brought: the batch's id, its jobs' if it is new, and how many are sent.
+
+    Those that are not are sent by the clock.
+    """
+
+    batch: str
+    jobs: Sequence[str]
+    new: bool
+    sent: int
+
+
+def submit_many(
+    ledger: Ledger,
+    publisher: Publisher,
+    wanted: Sequence[tuple[Kind, BaseModel]],
+    *,
+    owner: str,
+    idempotency_key: str | None = None,
+) -> AcceptedBatch:
+    """Accept jobs, each a kind with its inputs: all or none of them.
+
+    When this returns they are in the ledger, and will be run. Their messages go out in their order;
+    that takes SEND_FOR at the most, and what is left is sent by the clock.
+
+    Raises:
+        LedgerUnavailable: it is not known whether they were accepted; ask again with the same
+            idempotency key.
+        ValueError: there are none, or too many.
+    """
+    if not 0 < len(wanted) <= LARGEST:
+        raise ValueError(f"A batch has 1 to {LARGEST} jobs, and not {len(wanted)}")
+    several = [submission(ledger, kind, inputs, owner) for kind, inputs in wanted]
+    batch, ids = ledger.batches.submit(several, idempotency_key)
+    unsent = [
+        Unsent(job_id, one.kind, one.queue, one.priority, 0, one.inputs)
+        for job_id, one in zip(ids, several, strict=False)
+    ]
+    kinds = {kind.name: kind for kind, _ in wanted}
+    sent = send_all(ledger, publisher, kinds, unsent, time.monotonic() + SEND_FOR)
+    return AcceptedBatch(batch, ids, new=bool(ids), sent=sent)
 
 
 def submission(  # noqa: PLR0913, PLR0917 - as above

@@ -1,10 +1,12 @@
 """Where Celery's tasks become jobs: a shell that hands deliveries to `run`, calls to `submit`."""
 
 import getpass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from celery import Task
-from celery.result import AsyncResult
+from celery.result import AsyncResult, GroupResult
+from pydantic import ValidationError
 
 from ledger.record import JSON, Delivery
 from tasks.app import Postroom
@@ -12,7 +14,7 @@ from tasks.interrupt import Interrupts
 from tasks.kind import Kind
 from tasks.outcomes import JobFailed
 from tasks.publisher import MESSAGE_HEADER
-from tasks.queue import submit
+from tasks.queue import submit, submit_many
 from tasks.run import Runner
 
 _interrupts = Interrupts()
@@ -53,6 +55,30 @@ class JobTask(Task):
             self.app.ledger, self.app.publisher, self.kind, inputs, owner=getpass.getuser()
         )
         return AsyncResult(accepted.job, app=self.app)
+
+    def apply_many(
+        self, several: Iterable[Mapping[str, Any]], idempotency_key: str | None = None
+    ) -> GroupResult:
+        """Submit jobs as one batch, as `Kind.delay_many` says."""
+        typed, wrong = [], []
+        for place, values in enumerate(several):
+            try:
+                typed.append((self.kind, self.kind.parse(values)))
+            except ValidationError as error:
+                error.add_note(f"in number {place} of the batch, counted from 0")
+                wrong.append(error)
+        if wrong:
+            raise ExceptionGroup(f"{len(wrong)} jobs are wrong, and none was submitted", wrong)
+        accepted = submit_many(
+            self.app.ledger,
+            self.app.publisher,
+            typed,
+            owner=getpass.getuser(),
+            idempotency_key=idempotency_key and f"python {idempotency_key}",
+        )
+        ids = accepted.jobs or self.app.ledger.batches.jobs(accepted.batch)
+        results = [AsyncResult(job, app=self.app) for job in ids]
+        return GroupResult(accepted.batch, results, app=self.app)
 
 
 def delivery_count(headers: Any) -> int:

@@ -21,6 +21,7 @@ from webapp import (
     actions,
     again_api,
     api,
+    batch_api,
     commands,
     deletion,
     doctor,
@@ -96,7 +97,10 @@ def create_app(
     Bootstrap5(app)
     errors.tell(app)
     # The verbs for many jobs are added to the API's blueprint by being imported.
-    parts_of_api = (action_api, again_api, failure_api, floor_api, history_api, resumable)
+    parts_of_api = (
+        *(action_api, again_api, batch_api, failure_api),
+        *(floor_api, history_api, resumable),
+    )
     security.guard(app, *(part.blueprint for part in parts_of_api))
     for part in (
         accounts,

@@ -8,13 +8,16 @@ from typing import Any, Final
 
 import click
 from flask import Flask
+from pydantic import BaseModel
 
 from ledger.users import User
+from tasks.inputs import to_row
 from tasks.kind import Kind
 from tasks.queue import submit
 from webapp import (
     action_commands,
     again_commands,
+    batch_commands,
     doctor,
     drill,
     failure_commands,
@@ -23,10 +26,11 @@ from webapp import (
     options,
     people,
 )
+from webapp.batch_commands import USED, key_of, submit_lines
 from webapp.following import ended_well, follow, show
 from webapp.questions import questions
 from webapp.services import services
-from webapp.submission import UnknownKind, find, gather, inputs_of
+from webapp.submission import UnknownKind, find, gather, inputs_of, without_ids
 from webapp.terminal import Command, json_text, services_of
 
 PAUSE: Final = 0.5  # seconds
@@ -139,14 +143,24 @@ class Submit(click.Group):
 _OWN: Final = (
     click.Option(["--wait"], is_flag=True, help="Follow the job; exit 1 unless it succeeds."),
     click.Option(["--user"], metavar="NAME", help="Whose job; by default the first person's."),
+    click.Option(
+        ["--key"], metavar="WORDS", help="Submitted again with the same ones, it is the same job."
+    ),
+    click.Option(
+        ["--from"],
+        type=click.File(encoding="utf-8"),
+        help="Submit a batch, all or nothing: each line of the file, or of - for standard input,"
+        " is a JSON object with the inputs of a job. The other options go for every line that"
+        " says nothing else. Prints the batch's id.",
+    ),
 )
 
 
 def submit_kind(kind: Kind, **given: Any) -> None:
     """Submit a job of a kind as its options say."""
     found = services()
-    own = {one.name for one in _OWN} - questions(kind.inputs).keys()
-    owner = person(given["user"] if "user" in own else None).name
+    own = {one.name: given[one.name] for one in _OWN if one.name not in questions(kind.inputs)}
+    owner = person(own.get("user")).name
     texts = options.texts(kind, given)
     limit = found.settings.max_upload
     asked = questions(kind.inputs)
@@ -155,12 +169,29 @@ def submit_kind(kind: Kind, **given: Any) -> None:
         values = {
             name: asked[name].read(text) for name, text in texts.items() if not asked[name].of_files
         }
-        inputs = inputs_of(kind, gather(found.ledger, kind, values, arrived, owner))
-    accepted = submit(found.ledger, found.publisher, kind, inputs, owner=owner)
-    if "wait" in own and given["wait"]:
-        wait_for(accepted.job)
+        gathered = gather(found.ledger, kind, values, arrived, owner)
+    if lines := own.get("from"):
+        key = key_of(own.get("key"), "batch")
+        batch = submit_lines(kind, lines, gathered, owner, key)
+        if own.get("wait"):
+            batch_commands.wait_for(batch)
+        click.echo(batch)
+        return
+    job = _submitted(kind, inputs_of(kind, gathered), owner, key_of(own.get("key"), "job"))
+    if own.get("wait"):
+        wait_for(job)
     else:
-        click.echo(accepted.job)
+        click.echo(job)
+
+
+def _submitted(kind: Kind, inputs: BaseModel, owner: str, key: str | None) -> str:
+    found = services()
+    accepted = submit(found.ledger, found.publisher, kind, inputs, owner=owner, idempotency_key=key)
+    if not accepted.new:
+        job = found.ledger.jobs.get(accepted.job)
+        if (job.kind, without_ids(job.inputs)) != (kind.name, without_ids(to_row(inputs))):
+            raise click.ClickException(USED)
+    return accepted.job
 
 
 def wait_for(job_id: str) -> None:

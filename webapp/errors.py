@@ -16,6 +16,7 @@ from ledger.errors import (
     LedgerUnavailable,
     NameTaken,
     NoSuchAction,
+    NoSuchBatch,
     NoSuchFailure,
     NoSuchFile,
     NoSuchJob,
@@ -193,6 +194,7 @@ _HTTP: Mapping[int | None, Problem] = {
 # what happened; here stands what to do.
 _OURS: Mapping[type[Exception], Problem] = {
     NoSuchJob: Problem(404, "There is no such job", "Look for it in the list of jobs."),
+    NoSuchBatch: Problem(404, "There is no such batch", "Look for its jobs in the list of them."),
     NoSuchFile: Problem(404, "There is no such file", "The page of its job lists what there is."),
     NoSuchFailure: Problem(
         404, "There is no such failure", "The page of failures lists those there are."

@@ -7,7 +7,14 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from tasks.kind import Kind
-from webapp import action_openapi, again_openapi, failure_openapi, floor_openapi, shapes
+from webapp import (
+    action_openapi,
+    again_openapi,
+    batch_openapi,
+    failure_openapi,
+    floor_openapi,
+    shapes,
+)
 from webapp.charts.periods import PERIODS
 from webapp.history_shapes import History
 from webapp.openapi_parts import JSON, Part, answer, get, parameter, problems, query, ref
@@ -17,6 +24,7 @@ from webapp.waiting_shapes import JobInFull, OutlookQuery, Waiting
 SHAPES: Final = (
     *action_openapi.SHAPES,
     *again_openapi.SHAPES,
+    *batch_openapi.SHAPES,
     *failure_openapi.SHAPES,
     *floor_openapi.SHAPES,
     JobInFull,
@@ -66,6 +74,7 @@ def document(kinds: Mapping[str, Kind], listing: type[BaseModel], longest_key: i
             **_uploads(),
             **again_openapi.paths(key),
             **action_openapi.paths(key),
+            **batch_openapi.paths(key, (_as_json(kind) for kind in kinds.values())),
             **failure_openapi.paths(),
             **floor_openapi.paths(),
             "/kinds": {"get": get("List the kinds of jobs", shapes.Kinds, [])},

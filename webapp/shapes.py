@@ -57,6 +57,7 @@ class Job(Shape):
     owner: str
     queue: str
     priority: int
+    batch: str | None
     state: State
     cause: Cause | None
     attempt: int

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,13 +74,24 @@ def gather(
     """
     ledger.quota.require(owner)
     kept, mistakes = uploads.keep(arrived, owner)
+    return _gathered(ledger, kind, values, kept, mistakes, owner)
+
+
+def _gathered(  # noqa: PLR0913, PLR0917 - each is a part of what is given
+    ledger: Ledger,
+    kind: Kind,
+    values: Mapping[str, Any],
+    kept: Mapping[str, list[StoredFile]],
+    mistakes: list[Mistake],
+    owner: str,
+) -> Given:
     values = dict(values)
     files = {}
     for question in questions(kind.inputs).values():
         if not question.of_files:
             continue
         earlier, wrong = uploads.known(ledger, question, _ids(values.get(question.name)), owner)
-        mistakes += wrong
+        mistakes = mistakes + wrong
         found = earlier + kept.get(question.name, [])
         files[question.name] = found if question.sort is Sort.FILES else found[-1:]
         _put(values, question, [Upload.of(file) for file in files[question.name]])
@@ -117,6 +128,49 @@ def inputs_of(kind: Kind, given: Given) -> BaseModel:
     if mistakes:
         raise WrongInputs(mistakes)
     return inputs
+
+
+def inputs_of_each(
+    ledger: Ledger,
+    kinds: Mapping[str, Kind],
+    asked: Sequence[tuple[str, Mapping[str, Any]]],
+    owner: str,
+) -> list[tuple[Kind, BaseModel]]:
+    """Return the kinds and the typed inputs of many jobs, which can name files uploaded earlier.
+
+    Args:
+        ledger: where the files are.
+        kinds: by name.
+        asked: the name of a kind and raw values, for each job.
+        owner: whose uploads can be named.
+
+    Raises:
+        WrongInputs: with everything that is wrong in any of them; the field is written as in
+            `17.name`, the job's place counted from 0, or `17.kind` where there is no such kind.
+        OverQuota: the owner has no room for files, and so none for a job's.
+        LedgerUnavailable: the database does not answer.
+    """
+    ledger.quota.require(owner)
+    typed, mistakes = [], []
+    for place, (name, values) in enumerate(asked):
+        try:
+            kind = find(kinds, name)
+            inputs = inputs_of(kind, _gathered(ledger, kind, values, {}, [], owner))
+        except UnknownKind as error:
+            mistakes.append(Mistake(f"{place}.kind", str(error)))
+        except WrongInputs as error:
+            mistakes += [Mistake(f"{place}.{one.field}", one.message) for one in error.mistakes]
+        else:
+            typed.append((kind, inputs))
+    if mistakes:
+        raise WrongInputs(mistakes)
+    return typed
+
+
+def same_jobs(ledger: Ledger, batch: str, typed: Sequence[tuple[Kind, BaseModel]]) -> bool:
+    """Return whether a batch is of these kinds and inputs, in this order."""
+    told = [(kind.name, without_ids(to_row(inputs))) for kind, inputs in typed]
+    return told == [(kind, without_ids(row)) for kind, row in ledger.batches.asked(batch)]
 
 
 def key_of_form(form_key: str, kind: Kind, inputs: BaseModel) -> str:

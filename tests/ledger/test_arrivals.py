@@ -1,12 +1,16 @@
 """Jobs that come together share a transaction, and are accepted or refused as if alone."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
 from ledger import Ledger
+from ledger.errors import NoSuchBatch
 from ledger.jobs import Submission
+from ledger.record import State
+from tests.ledger.conftest import OwnTime
 
 HELLO = Submission(kind="hello", queue="default", inputs={"name": "Ada"}, owner="ada")
 
@@ -54,3 +58,39 @@ def test_many_are_marked_as_sent_but_those_that_have_moved_on(ledger: Ledger) ->
     ledger.jobs.mark_all_sent([(first, 0), (second, 0), (third, 1)])
     sent = [ledger.jobs.get(job).sent_at is not None for job in (first, second, third)]
     assert sent == [True, False, False]
+
+
+def batch(number: int) -> list[Submission]:
+    return [Submission("hello", "default", {"name": f"{one}"}, "ada") for one in range(number)]
+
+
+def test_a_batch_is_accepted_whole_and_in_its_order(ledger: Ledger, time: OwnTime) -> None:
+    batch_id, ids = ledger.batches.submit(batch(1500))
+    assert ids == sorted(ids)
+    rows = [ledger.jobs.get(ids[place]) for place in (0, 1, 1499)]
+    assert [row.inputs for row in rows] == [{"name": "0"}, {"name": "1"}, {"name": "1499"}]
+    assert {row.batch for row in rows} == {batch_id}
+    assert {row.submitted_at for row in rows} == {time.now}
+    assert [kind for kind, _ in ledger.batches.asked(batch_id)] == ["hello"] * 1500
+    assert [one.id for one in ledger.jobs.unsent(0, 2000)] == ids
+    ledger.jobs.mark_sent(ids[0], 0)
+    ledger.jobs.request_cancel(ids[1])
+    found = ledger.batches.get(batch_id)
+    assert (found.jobs, found.unsent, found.settled) == (1500, 1498, False)
+    assert found.states == {State.PENDING: 1499, State.REVOKED: 1}
+
+
+def test_a_batch_whose_key_was_used_is_the_one_accepted_first(ledger: Ledger) -> None:
+    first, ids = ledger.batches.submit(batch(3), "once")
+    assert ledger.batches.submit(batch(3), "once") == (first, [])
+    assert len(ids) == 3
+    assert len(ledger.jobs.page(limit=9)) == 3
+
+
+def test_of_a_batch_with_one_job_that_can_not_be_kept_nothing_is(ledger: Ledger) -> None:
+    missing = replace(HELLO, uploads=("no such file",))
+    with pytest.raises(IntegrityError):
+        ledger.batches.submit([*batch(5), missing], "once")
+    assert ledger.jobs.page(limit=9) == []
+    with pytest.raises(NoSuchBatch):
+        ledger.batches.get("nothing")
