@@ -11,7 +11,7 @@ from uuid_utils import uuid7
 
 from ledger.database import Database
 from ledger.errors import LedgerError, LedgerUnavailable
-from ledger.record import State
+from ledger.record import Job, Progress, State
 from ledger.schema import job_uploads, jobs
 from ledger.together import Together
 
@@ -123,3 +123,32 @@ def row_of(submission: Submission) -> dict[str, Any]:
         "fingerprint": submission.fingerprint,
         "signature": submission.signature,
     }
+
+
+def job_of(submission: Submission, arrived: Arrived, sent_at: datetime | None) -> Job:
+    """Return the job as its row says, before anything else has happened to it."""
+    return Job(
+        id=arrived.id,
+        kind=submission.kind,
+        inputs=submission.inputs,
+        owner=submission.owner,
+        queue=submission.queue,
+        priority=submission.priority,
+        batch=submission.batch,
+        state=State.PENDING,
+        cause=None,
+        attempt=0,
+        revision=0 if sent_at is None else 1,
+        due_at=None,
+        submitted_at=arrived.submitted_at,
+        sent_at=sent_at,
+        started_at=None,
+        finished_at=None,
+        cancel_requested_at=None,
+        worker=None,
+        progress=Progress(),
+        result=None,
+        error=None,
+        fingerprint=submission.fingerprint,
+        signature=submission.signature,
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
-from ledger.arrivals import Arrivals, Submission
+from ledger.arrivals import Arrivals, Arrived, Submission
 from ledger.database import Database
 from ledger.errors import AlreadySettled, LedgerUnavailable, NoSuchJob, NotSettled
 from ledger.record import SETTLED, WAITING, Attempt, Error, Job, Progress, State
@@ -62,14 +63,16 @@ class Jobs:
         self._mark_sent = (
             update(jobs)
             .where(
-                jobs.c.id == bindparam("job"),
+                jobs.c.id.in_(bindparam("ids", expanding=True)),
                 jobs.c.attempt == bindparam("sent_attempt"),
-                # Not `in_`, which can't be run for many rows in one go.
-                or_(*(jobs.c.state == state for state in WAITING)),
+                jobs.c.state.in_(WAITING),
             )
             .values(sent_at=database.now, revision=jobs.c.revision + 1)
+            .returning(jobs.c.id, jobs.c.sent_at)
         )
-        self._marks: Together[tuple[str, int], bool] = Together(self._mark_together)
+        self._marks: Together[tuple[str, int], tuple[datetime | None]] = Together(
+            self._mark_together
+        )
 
     def submit(self, submission: Submission) -> tuple[str, bool]:
         """Accept a job and return its id, and whether it is new.
@@ -81,13 +84,21 @@ class Jobs:
             LedgerUnavailable: it is not known whether the job was accepted; ask again with the
                 same idempotency key.
         """
+        arrived = self.accept(submission)
+        return (arrived, False) if isinstance(arrived, str) else (arrived.id, True)
+
+    def accept(self, submission: Submission) -> Arrived | str:
+        """As `submit`, for who wants to know when; the id alone is that of the earlier job.
+
+        Raises:
+            LedgerUnavailable: as above.
+        """
         arrived = self._arrivals.add(submission)
         if arrived is not None:
-            return arrived.id, True
+            return arrived
+        # None where the earlier one was forgotten in this very moment.
         earlier = self.with_key(submission.owner, submission.idempotency_key)
-        if earlier is None:
-            return self.submit(submission)  # It was forgotten in this very moment.
-        return earlier, False
+        return earlier or self.accept(submission)
 
     def with_key(self, owner: str, key: str | None) -> str | None:
         """Return the id of the job for which this person has used the idempotency key, if any."""
@@ -96,33 +107,42 @@ class Jobs:
                 select(jobs.c.id).where(jobs.c.owner == owner, jobs.c.idempotency_key == key)
             ).scalar_one_or_none()
 
-    def mark_sent(self, job_id: str, attempt: int) -> None:
+    def mark_sent(self, job_id: str, attempt: int) -> datetime | None:
         """Record that RabbitMQ confirmed a message for the job's attempt after `attempt`.
 
-        A job that has moved on meanwhile keeps what it says: its retry is still to be sent.
+        A job that has moved on meanwhile keeps what it says, for its retry is still to be sent.
+        Returns when it was marked, and None where it has moved on.
 
         Raises:
             LedgerUnavailable: it is not known whether it is recorded.
         """
-        self._marks.do((job_id, attempt))
+        return self._marks.do((job_id, attempt))[0]
 
-    def mark_all_sent(self, sent: Iterable[tuple[str, int]]) -> None:
+    def mark_all_sent(self, sent: Iterable[tuple[str, int]]) -> dict[str, datetime]:
         """As `mark_sent`, for jobs and their attempts, all of them or none.
 
         Raises:
             LedgerUnavailable: as above.
         """
-        values = [{"job": job_id, "sent_attempt": attempt} for job_id, attempt in sent]
-        if values:
+        by_attempt: dict[int, list[str]] = {}
+        for job_id, attempt in sent:
+            by_attempt.setdefault(attempt, []).append(job_id)
+        marked: dict[str, datetime] = {}
+        if by_attempt:
             with self._database.write_soon() as connection:
-                connection.execute(self._mark_sent, values)
+                for attempt, ids in by_attempt.items():
+                    values = {"ids": ids, "sent_attempt": attempt}
+                    marked.update(iter(connection.execute(self._mark_sent, values)))
+        return marked
 
-    def _mark_together(self, sent: list[tuple[str, int]]) -> list[bool | Exception]:
+    def _mark_together(
+        self, sent: list[tuple[str, int]]
+    ) -> list[tuple[datetime | None] | Exception]:
         try:
-            self.mark_all_sent(sent)
+            marked = self.mark_all_sent(sent)
         except LedgerUnavailable as error:
             return [LedgerUnavailable(str(error)) for _ in sent]
-        return [True for _ in sent]
+        return [(marked.get(job_id),) for job_id, _ in sent]
 
     def unsent(self, grace: float, limit: int) -> list[Unsent]:
         """Return due jobs without a confirmed message, oldest first.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
@@ -25,6 +25,13 @@ class User:
 
 
 _USER = (users.c.id, users.c.name, users.c.password)
+# Asked with every request of a program, so that a token which is gone opens nothing any more; and
+# so put together once.
+_WITH_TOKEN = select(*_USER).where(
+    tokens.c.user == users.c.id,
+    tokens.c.digest == bindparam("digest"),
+    tokens.c.link_until.is_(None),
+)
 
 
 class Users:
@@ -103,10 +110,7 @@ class Users:
 
     def with_token(self, secret: str) -> User | None:
         """Return whose API token this is, or None."""
-        holder = select(tokens.c.user).where(
-            tokens.c.digest == _digest(secret), tokens.c.link_until.is_(None)
-        )
-        return self._one(select(*_USER).where(users.c.id.in_(holder)))
+        return self._one(_WITH_TOKEN, digest=_digest(secret))
 
     def use_link(self, secret: str) -> User | None:
         """Spend a sign-in link and return whose it was; None if it is spent, late or unknown."""
@@ -119,9 +123,9 @@ class Users:
             holder = connection.execute(spent).scalar_one_or_none()
         return None if holder is None else self.get(holder)
 
-    def _one(self, query: Select[tuple[str, str, str | None]]) -> User | None:
+    def _one(self, query: Select[tuple[str, str, str | None]], **values: str) -> User | None:
         with self._database.read() as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(query, values).one_or_none()
         return None if row is None else User(row.id, row.name, row.password)
 
 

@@ -4,15 +4,18 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import inf
 from typing import Final
 
 from pydantic import BaseModel
 
 from ledger import Ledger
+from ledger.arrivals import job_of
 from ledger.batches import LARGEST
 from ledger.errors import LedgerUnavailable
 from ledger.jobs import Submission, Unsent
+from ledger.record import Job
 from tasks.alike import fingerprint, signature_of
 from tasks.inputs import to_row, uploads_in
 from tasks.kind import Kind
@@ -26,11 +29,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What submitting brought: the job's id, whether it is new, and whether RabbitMQ has it."""
+    """What submitting brought: the job's id, whether it is new, and whether RabbitMQ has it.
+
+    `row` is the job as it stood then, where it is known without a look at the ledger.
+    """
 
     job: str
     new: bool
     sent: bool
+    row: Job | None = None
 
 
 def submit(  # noqa: PLR0913 - each is a part of one acceptance
@@ -52,11 +59,14 @@ def submit(  # noqa: PLR0913 - each is a part of one acceptance
             idempotency key.
     """
     wanted = submission(ledger, kind, inputs, owner, idempotency_key, priority)
-    job_id, new = ledger.jobs.submit(wanted)
-    if not new:
-        return Accepted(job_id, new=False, sent=True)
-    unsent = Unsent(job_id, kind.name, kind.queue, priority, 0, wanted.inputs)
-    return Accepted(job_id, new=True, sent=send(ledger, publisher, kind, unsent))
+    arrived = ledger.jobs.accept(wanted)
+    if isinstance(arrived, str):
+        return Accepted(arrived, new=False, sent=True)
+    unsent = Unsent(arrived.id, kind.name, kind.queue, priority, 0, wanted.inputs)
+    sent, sent_at = _send(ledger, publisher, kind, unsent)
+    # Sent and not marked, it runs already, or nobody knows.
+    row = None if sent and sent_at is None else job_of(wanted, arrived, sent_at)
+    return Accepted(arrived.id, new=True, sent=sent, row=row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,16 +171,23 @@ def send(ledger: Ledger, publisher: Publisher, kind: Kind, job: Unsent) -> bool:
 
     Where it has not, the row stays unsent and the clock sends again.
     """
+    return _send(ledger, publisher, kind, job)[0]
+
+
+def _send(
+    ledger: Ledger, publisher: Publisher, kind: Kind, job: Unsent
+) -> tuple[bool, datetime | None]:
+    """As `send`, and return when it was marked as sent, unless the job had moved on by then."""
     try:
         publisher.send(job, kind.summary(job.inputs))
     except NotSent as error:
         logger.warning("Job %s waits for the broker, the clock will send it: %s", job.id, error)
-        return False
+        return False, None
     try:
-        ledger.jobs.mark_sent(job.id, job.attempt)
+        return True, ledger.jobs.mark_sent(job.id, job.attempt)
     except LedgerUnavailable as error:
         logger.warning("Job %s is sent, but will be sent again: %s", job.id, error)
-    return True
+        return True, None
 
 
 def send_all(

@@ -74,7 +74,7 @@ def create() -> ResponseReturnValue:
         owner=owner(),
         idempotency_key=key and f"api {key}",
     )
-    job = found.ledger.jobs.get(accepted.job)
+    job = accepted.row or found.ledger.jobs.get(accepted.job)
     if not accepted.new and _told(job.kind, job.inputs) != _told(kind.name, to_row(inputs)):
         abort(422, "This Idempotency-Key was used before, for a job with other inputs.")
     place = {"Location": url_for("api.show", job_id=job.id)}

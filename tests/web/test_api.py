@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import Celery
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from ledger import Ledger, Settings
 from ledger.attempts import Outcome
+from ledger.jobs import Unsent
 from ledger.record import Cause, Claim, Ending, Error, LogLine, Progress, State
 from tasks.kind import kinds
 from tasks.publisher import Publisher
+from tasks.queue import Accepted, submit
 from tests.ledger.conftest import claimed
 from tests.web.everything import EVERYTHING
 from webapp import create_app
@@ -381,3 +384,26 @@ def references(part: Any) -> set[str]:
         return set()
     here = {part["$ref"]} if isinstance(part.get("$ref"), str) else set()
     return here.union(*(references(one) for one in part.values()))
+
+
+def test_the_answer_to_a_submit_tells_all_that_the_ledger_knows(
+    program: Program, ledger: Ledger
+) -> None:
+    file = (io.BytesIO(CSV), "numbers.csv")
+    accepted = submit_everything(program, ledger, file)
+    assert accepted.row == ledger.jobs.get(accepted.job)
+
+
+class Believed(Publisher):
+    """As if RabbitMQ had all that it was sent."""
+
+    def send(self, job: Unsent, summary: str) -> None:
+        assert (job.kind, bool(summary)) == ("everything", True)
+
+
+def submit_everything(program: Program, ledger: Ledger, file: Any) -> Accepted:
+    """Submit a job with values of many sorts, and a file, as the API does."""
+    sent = program.send(kind="everything", text="some words", number="5", table=file)
+    inputs = EVERYTHING.parse(ledger.jobs.get(body(sent)["id"]).inputs)
+    publisher = Believed(Celery("nobody", set_as_current=False, config_source="celeryconfig"))
+    return submit(ledger, publisher, EVERYTHING, inputs, owner="ada", idempotency_key="a key")
