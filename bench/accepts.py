@@ -1,6 +1,6 @@
 """How fast jobs are accepted: over HTTP, from Python, and as a batch; beside plain Celery.
 
-python -m bench.accepts [sqlite] [postgresql]
+python -m bench.accepts [flood] [steady] [idle] [batch] [sqlite] [postgresql]
 Starts a console and a worker by the lines of the Procfile, the same of plain Celery behind plain
 Flask, and RabbitMQ and PostgreSQL, all of its own; everything is gone afterwards. The two systems
 take turns. Quote the ratios; the rest is of the machine, of its disk and of who else uses it.
@@ -8,13 +8,12 @@ take turns. Quote the ratios; the rest is of the machine, of its disk and of who
 
 import json
 import os
-import shlex
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,8 @@ from tests.waiting import until
 
 SECONDS, ROUNDS = 2, 1
 IDLE = 40  # jobs in each round
+DATABASES = ["sqlite", "postgresql"]
+PARTS = ["flood", "steady", "idle", "batch"]
 
 
 @dataclass
@@ -43,35 +44,54 @@ class System:
     trace: Path
 
 
-def main(databases: list[str]) -> None:
-    """Measure on each database, and print what came of it."""
+def main(asked: list[str]) -> None:
+    """Measure what is asked on each database that is asked for, or all, and print the tables."""
+    databases = [one for one in DATABASES if one in asked] or DATABASES
+    parts = [one for one in PARTS if one in asked] or PARTS
     with ExitStack() as stack:
         broker = stack.enter_context(RabbitMQ())
         for database in databases:
             with ExitStack() as inner:
-                measure(database, broker, inner)
+                measure(database, parts, broker, inner)
 
 
-def measure(database: str, broker: RabbitMQ, stack: ExitStack) -> None:
-    """Print the table of one database."""
+def measure(database: str, parts: Sequence[str], broker: RabbitMQ, stack: ExitStack) -> None:
+    """Print the tables of one database."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="postroom-bench-")))
     server = stack.enter_context(PostgreSQL()) if database == "postgresql" else None
     url = server.database() if server else ""
     systems = [ours(folder, broker, url, stack), plain(folder, broker, stack)]
+    over_http(database, parts, systems)
+    if {"idle", "batch"} & set(parts):
+        for system in systems:
+            stack.enter_context(worker(system, folder))
+    if "idle" in parts:
+        print(f"{database}: from submit to first line of code, {ROUNDS} rounds of {IDLE}, p50, p99")
+        idle(systems)
+    if "batch" in parts:
+        batch(database, Path(systems[0].environment["POSTROOM_VAR"]), url, systems[0])
+
+
+def over_http(database: str, parts: Sequence[str], systems: list[System]) -> None:
+    """Print how fast jobs are accepted while no worker runs."""
+    if not {"flood", "steady"} & set(parts):
+        return
     print(f"\n{database}: accepted over HTTP, {ROUNDS} rounds of {SECONDS} s in turns, no worker")
     print(f"{'':12}{'connections':>12}{'jobs/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'web CPU ms':>12}")
-    for connections in (1, 8, 32):
-        rates = {}
-        for system, runs in in_turns(systems, ROUNDS, connections=connections, seconds=SECONDS):
-            rates[system.name] = tell(system, str(connections), runs)
-        print(f"{'ratio':12}{'':12}{rates['postroom'] / rates['plain']:8.2f}")
-    for system, runs in in_turns(systems, 1, connections=32, seconds=10, rate=200):
-        tell(system, "200/s", runs)
-    print(f"{database}: from submit to the first line of code, idle, {ROUNDS} rounds of {IDLE}")
-    for system in systems:
-        stack.enter_context(worker(system, folder))
-    idle(systems)
-    batch(database, Path(systems[0].environment["POSTROOM_VAR"]), url, systems[0])
+    if "flood" in parts:
+        for connections in (1, 8, 32):
+            flood(systems, connections)
+    if "steady" in parts:
+        for system, runs in in_turns(systems, ROUNDS, connections=32, seconds=SECONDS, rate=200):
+            tell(system, "200/s", runs)
+
+
+def flood(systems: list[System], connections: int) -> None:
+    """Print what each takes of a client that always has so many requests under way."""
+    rates = {}
+    for system, runs in in_turns(systems, ROUNDS, connections=connections, seconds=SECONDS):
+        rates[system.name] = tell(system, str(connections), runs)
+    print(f"{'ratio':12}{'':12}{rates['postroom'] / rates['plain']:8.2f}")
 
 
 def in_turns(
@@ -216,7 +236,7 @@ def worker(of: System, folder: Path) -> Iterator[None]:
 
 def drained(of: System) -> bool:
     """Return whether nothing has been stamped for a second."""
-    return of.trace.exists() and time.time() - of.trace.stat().st_mtime > 1
+    return not of.trace.exists() or time.time() - of.trace.stat().st_mtime > 1
 
 
 @contextmanager
@@ -245,4 +265,4 @@ def cpu(pid: int) -> float:
 
 
 if __name__ == "__main__":
-    main(shlex.split(" ".join(sys.argv[1:])) or ["sqlite", "postgresql"])
+    main(sys.argv[1:])

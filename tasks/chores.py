@@ -18,6 +18,8 @@ from tasks.versions import version_of
 
 logger = logging.getLogger(__name__)
 
+OUTBOX = 2_000  # unsent jobs that are looked up at once: to find the oldest costs as much as that
+SEND_FOR = 0.15  # seconds for which they are sent in one step: less than a fork waits for
 BATCH = 200  # dead letters read, and jobs sent that are gone, in one tick
 FORGET, FORGET_EVERY = 50, 60.0  # old jobs removed in one tick; seconds from the last of them
 SWEEP_EVERY = 600.0  # seconds between removals of uploads that nobody uses
@@ -133,7 +135,7 @@ class Chores:
             self._learning.step()
 
     def send(self) -> None:
-        """Send a piece of what is due and unsent, the oldest first, if no other clock does.
+        """Send for a moment what is due and unsent, the oldest first, if no other clock does.
 
         `sends_more` says afterwards whether there is more that can be sent now.
 
@@ -145,10 +147,11 @@ class Chores:
             self._send()
 
     def _send(self) -> None:
-        jobs = self._ledger.jobs.unsent(self._ledger.settings.send_grace, PIECE)
-        confirmed = send_all(self._ledger, self._publisher, self._kinds, jobs)
+        jobs = self._ledger.jobs.unsent(self._ledger.settings.send_grace, OUTBOX)
+        deadline = time.monotonic() + SEND_FOR
+        confirmed = send_all(self._ledger, self._publisher, self._kinds, jobs, deadline)
         # Otherwise that was all, or RabbitMQ takes no more, or others are to send the rest.
-        self.sends_more = confirmed == PIECE
+        self.sends_more = confirmed >= PIECE
 
     def _send_what_is_gone(self, queue: str, seconds: float) -> None:
         """Send the jobs again that were sent to a queue which holds nothing any more."""

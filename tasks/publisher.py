@@ -17,7 +17,7 @@ from ledger.jobs import Unsent
 from ledger.together import Together
 from tasks.line import PATIENCE, WAIT, Line, NotSent
 
-PIECE: Final = 500  # messages that go out in one go
+PIECE: Final = 200  # messages that go out in one go, confirmed in a part of WAIT by a busy broker
 MESSAGE_HEADER: Final = "postroom-message"  # A message's own id; a job can have several messages.
 
 
@@ -100,7 +100,10 @@ class Publisher:
     def _send(self, messages: list[Message], confirmed: set[int]) -> None:
         """Send those that are not among the confirmed ones, and add them as they are."""
         confirms = self._line.confirms
+        deadline = time.monotonic() + WAIT
         for message in messages:
+            if time.monotonic() > deadline:
+                raise TimeoutError("RabbitMQ takes messages too slowly")
             if id(message) not in confirmed:
                 confirms.publish(
                     self._amqp_message(message),

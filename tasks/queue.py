@@ -22,7 +22,9 @@ from tasks.kind import Kind
 from tasks.line import NotSent
 from tasks.publisher import PIECE, Message, Publisher
 
-SEND_FOR: Final = 2.0  # seconds; less than the time for which the clock leaves a new job alone
+# Seconds from the beginning: less than the time for which the clock leaves new jobs alone, or both
+# would send them where the rows took long.
+SEND_FOR: Final = 2.5
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +95,7 @@ def submit_many(
     """Accept jobs, each a kind with its inputs: all or none of them.
 
     When this returns they are in the ledger, and will be run. Their messages go out in their order;
-    that takes SEND_FOR at the most, and what is left is sent by the clock.
+    after SEND_FOR what is left of them is the clock's to send.
 
     Raises:
         LedgerUnavailable: it is not known whether they were accepted; ask again with the same
@@ -102,6 +104,7 @@ def submit_many(
     """
     if not 0 < len(wanted) <= LARGEST:
         raise ValueError(f"A batch has 1 to {LARGEST} jobs, and not {len(wanted)}")
+    deadline = time.monotonic() + SEND_FOR
     several = [submission(ledger, kind, inputs, owner) for kind, inputs in wanted]
     batch, ids = ledger.batches.submit(several, idempotency_key)
     unsent = [
@@ -109,7 +112,7 @@ def submit_many(
         for job_id, one in zip(ids, several, strict=False)
     ]
     kinds = {kind.name: kind for kind, _ in wanted}
-    sent = send_all(ledger, publisher, kinds, unsent, time.monotonic() + SEND_FOR)
+    sent = send_all(ledger, publisher, kinds, unsent, deadline)
     return AcceptedBatch(batch, ids, new=bool(ids), sent=sent)
 
 

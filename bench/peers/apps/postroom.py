@@ -1,5 +1,7 @@
 """Postroom itself: its own app and worker, and the two jobs as kinds."""
 
+from collections.abc import Iterable
+
 from bench.peers import marks
 from tasks import app
 from tasks.kind import kind, kinds, minutes
@@ -28,3 +30,8 @@ def prepare() -> None:
 def submit(name: str, number: int) -> None:
     """Commit a row, then publish and wait for the confirm."""
     {"noop": noop, "hold": hold}[name].delay(number=number)
+
+
+def submit_many(numbers: Iterable[int]) -> None:
+    """Commit all rows in one transaction, then publish and wait for all confirms."""
+    noop.delay_many({"number": number} for number in numbers)
