@@ -60,7 +60,7 @@ class Arrivals:
             .on_conflict_do_nothing(index_elements=[jobs.c.owner, jobs.c.idempotency_key])
             .returning(jobs.c.id, jobs.c.submitted_at)
         )
-        self._together: Together[Submission, tuple[Arrived | None]] = Together(self._add_together)
+        self.together: Together[Submission, tuple[Arrived | None]] = Together(self._add_together)
 
     def add(self, submission: Submission) -> Arrived | None:
         """Accept a job, or return None where its owner has used the idempotency key before.
@@ -68,7 +68,7 @@ class Arrivals:
         Raises:
             LedgerUnavailable: it is not known whether the job was accepted.
         """
-        return self._together.do(submission)[0]
+        return self.together.do(submission)[0]
 
     def _add_together(self, several: list[Submission]) -> list[tuple[Arrived | None] | Exception]:
         try:

@@ -34,7 +34,7 @@ class Together(Generic[Asked, Answer]):
             where it asked. It is never called by two threads at once.
         most: how many are served in one go.
 
-    `waiting` are those who have come and are not being served yet.
+    `acting` says whether anybody is being served, and `waiting` are those who have come meanwhile.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Together(Generic[Asked, Answer]):
         self._most = most
         self._lock = threading.Lock()
         self.waiting: deque[_Turn[Asked, Answer]] = deque()
-        self._acting = False
+        self.acting = False
 
     def do(self, asked: Asked, patience: float = -1) -> Answer:
         """Have it done, and return the answer to it.
@@ -59,7 +59,7 @@ class Together(Generic[Asked, Answer]):
         turn: _Turn[Asked, Answer] = _Turn(asked)
         with self._lock:
             self.waiting.append(turn)
-            turn.leads, self._acting = not self._acting, True
+            turn.leads, self.acting = not self.acting, True
         if not turn.leads and not turn.woken.acquire(timeout=patience):
             self._give_up(turn)
         if turn.answer is None:
@@ -89,7 +89,7 @@ class Together(Generic[Asked, Answer]):
                     left_alone = RuntimeError("The thread that acted for this one has failed")
                     turn.answer = answers[place] if answers else left_alone
                     turn.woken.release()
-                self._acting = bool(self.waiting)
+                self.acting = bool(self.waiting)
                 if self.waiting:
                     self.waiting[0].leads = True
                     self.waiting[0].woken.release()

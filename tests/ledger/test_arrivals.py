@@ -4,13 +4,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import Insert, event, insert
 from sqlalchemy.exc import IntegrityError
 
 from ledger import Ledger
+from ledger.arrivals import row_of
 from ledger.errors import NoSuchBatch
 from ledger.jobs import Submission
 from ledger.record import State
+from ledger.schema import jobs
 from tests.ledger.conftest import OwnTime
+from tests.waiting import until
 
 HELLO = Submission(kind="hello", queue="default", inputs={"name": "Ada"}, owner="ada")
 
@@ -26,6 +30,27 @@ def test_jobs_that_come_at_the_same_moment_are_all_accepted_once(ledger: Ledger)
     assert {job.id for job in ledger.jobs.page(limit=99)} == {job for job, _ in found}
     assert sum(new for _, new in found) == 20
     assert len({(key, job) for key, (job, _) in zip(keys, found, strict=True)}) == 20
+
+
+def test_jobs_that_come_while_another_is_written_share_one_transaction(ledger: Ledger) -> None:
+    commits: list[object] = []
+    with ThreadPoolExecutor(12) as pool, ledger.database.write() as connection:
+        # The first one waits for this transaction, by the one lock of SQLite or by its key.
+        connection.execute(*row_of_somebody_who_has_not_committed(ledger))
+        first = pool.submit(ledger.jobs.submit, with_key("one"))
+        until("the first is being written", lambda: ledger.arrivals.together.acting)
+        others = [pool.submit(ledger.jobs.submit, HELLO) for _ in range(9)]
+        until("the others wait", lambda: len(ledger.arrivals.together.waiting) == 9)
+        event.listen(connection.engine, "commit", commits.append)
+        connection.rollback()
+        assert first.result(20)[1]
+        assert len({one.result(20)[0] for one in others}) == 9
+    assert len(commits) == 2
+
+
+def row_of_somebody_who_has_not_committed(ledger: Ledger) -> tuple[Insert, dict[str, object]]:
+    known = {"state": State.PENDING, "submitted_at": ledger.database.read_clock(), "attempt": 0}
+    return insert(jobs), row_of(with_key("one")) | known
 
 
 def test_those_whose_key_is_used_already_are_left_out_of_many(ledger: Ledger) -> None:

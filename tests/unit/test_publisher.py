@@ -10,7 +10,7 @@ from celery import Celery
 
 from ledger.jobs import Unsent
 from tasks.line import NotSent
-from tasks.publisher import Publisher
+from tasks.publisher import PIECE, Message, Publisher
 
 JOB = Unsent("job", "hello", "default", 0, 0, {})
 BOUND = 3  # seconds
@@ -67,3 +67,11 @@ def test_ten_who_wait_for_a_silent_broker_all_get_their_answer_in_time(silent: i
 
     assert len(took) == 10
     assert max(took) < BOUND
+
+
+def test_many_messages_for_a_silent_broker_take_no_longer_than_one(silent: int) -> None:
+    began = time.monotonic()
+    sent = publisher(silent).send_all([Message(JOB, "")] * PIECE)
+
+    assert (sent.jobs, type(sent.error)) == ([], NotSent)
+    assert time.monotonic() - began < BOUND
