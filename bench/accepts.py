@@ -26,7 +26,7 @@ from tests.running import CHECKOUT
 from tests.services import PostgreSQL, RabbitMQ
 from tests.waiting import until
 
-SECONDS, ROUNDS = 2, 1
+SECONDS, ROUNDS = 3, 3
 IDLE = 40  # jobs in each round
 DATABASES = ["sqlite", "postgresql"]
 PARTS = ["flood", "steady", "idle", "batch"]
