@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ledger.record import Cause, Ending, State
-from tasks.publisher import NotSent
+from tasks.line import NotSent
 from tests.acceptance.conftest import Site, lines
 from tests.proxy import Proxy
 from tests.services import RabbitMQ
