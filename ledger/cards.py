@@ -115,9 +115,12 @@ class Cards:
     def _card(self, row: Row[Any], summary: Summary) -> dict[str, Any]:
         settled = row.finished_at is not None
         inputs = summary(row.kind, row.inputs)
-        values = {f"b_{name}": getattr(row, name, None) for name in _VALUES}
-        return values | {
+        return {
             "b_job": row.id,
+            "b_kind": row.kind,
+            "b_owner": row.owner,
+            "b_queue": row.queue,
+            "b_submitted_at": row.submitted_at,
             "b_state": row.state if settled else None,
             "b_cause": row.cause if settled else None,
             "b_error": row.error_type if settled else None,
