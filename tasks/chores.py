@@ -12,6 +12,7 @@ from tasks.counting import Counting
 from tasks.filing import Filing
 from tasks.kind import Kind
 from tasks.learning import Learning
+from tasks.missing import Missing
 from tasks.publisher import PIECE, Publisher
 from tasks.queue import send_all
 from tasks.versions import version_of
@@ -20,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 OUTBOX = 2_000  # unsent jobs that are looked up at once: to find the oldest costs as much as that
 SEND_FOR = 0.15  # seconds for which they are sent in one step: less than a fork waits for
-BATCH = 200  # dead letters read, and jobs sent that are gone, in one tick
+BATCH = 200  # dead letters read in one tick
 FORGET, FORGET_EVERY = 50, 60.0  # old jobs removed in one tick; seconds from the last of them
 SWEEP_EVERY = 600.0  # seconds between removals of uploads that nobody uses
 LET_GO_EVERY = 5.0  # seconds between removals of the checkpoints of jobs that have ended
@@ -63,6 +64,7 @@ class Chores:
         self._learn_at = 0.0
         self._counting = Counting(ledger, {kind.queue for kind in kinds.values()})
         self._filing = Filing(ledger, kinds)
+        self._missing = Missing(ledger, publisher, kinds)
         self._forget_at = self._let_go_at = self._sweep_at = 0.0
         self.sends_more = False
 
@@ -87,8 +89,7 @@ class Chores:
         self._send()
         with self._learning.hearing_rabbitmq():
             dead_letters.read(self._ledger, self._publisher, self._dead_queue, BATCH)
-        for queue in {kind.queue for kind in self._kinds.values()}:
-            self._send_what_is_gone(queue, settings.resend_after)
+        self._missing.look()
         self._counting.do()
         self._filing.do()
         if time.monotonic() >= self._let_go_at:
@@ -152,15 +153,6 @@ class Chores:
         confirmed = send_all(self._ledger, self._publisher, self._kinds, jobs, deadline)
         # Otherwise that was all, or RabbitMQ takes no more, or others are to send the rest.
         self.sends_more = confirmed >= PIECE
-
-    def _send_what_is_gone(self, queue: str, seconds: float) -> None:
-        """Send the jobs again that were sent to a queue which holds nothing any more."""
-        jobs = self._ledger.jobs
-        # In this order: of a long queue the first question is answered by a glance at the index.
-        if jobs.any_overdue(queue, seconds) and self._publisher.waiting(queue) == 0:
-            gone = jobs.overdue(queue, seconds, BATCH)
-            logger.warning("%d jobs are gone from queue %s; sent again.", len(gone), queue)
-            send_all(self._ledger, self._publisher, self._kinds, gone)
 
     def _let_go(self) -> None:
         """Remove a batch of what ended jobs kept for attempts that will not come; as below."""
