@@ -15,7 +15,7 @@ from zlib import crc32
 from sqlalchemy import ColumnElement, Connection, Select, select
 
 from ledger.card_tables import cards
-from ledger.cards import has_a_word
+from ledger.cards import has_a_word, on_sqlite
 from ledger.database import Database
 from ledger.filed import (
     MANY,
@@ -76,6 +76,9 @@ class Listing:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # PostgreSQL stops by itself where a page is full. Asked for a few only, it would read all
+        # cards from the newest on until it has found so many of a word that is rare.
+        self._looks = (FEW, MANY) if on_sqlite(database) else (MANY,)
 
     def page(self, wanted: Filter, limit: int, place: Place | None = None) -> Page:
         """Return the newest jobs that are meant, or those next to a place.
@@ -146,7 +149,7 @@ class Listing:
         begins = self._number_at(connection, place) if place else None
         up = place is not None and place.above
         others = replace(wanted, words=())
-        for many in (FEW, MANY):
+        for many in self._looks:
             having = cards_having(self._database, wanted.words, many, begins=begins, up=up)
             card = having.subquery()
             query = (
