@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from bench.believable import Believable, One
+from bench.console import signed_in
 from bench.filling import fill
+from bench.pages import pages
 from ledger import Ledger, Settings
 from ledger.card_tables import cards
 from ledger.filters import Filter
@@ -16,6 +18,7 @@ from ledger.schema import attempts, files, job_uploads, jobs, log_lines
 from ledger.tally import ALL
 from tasks.filing import Filing
 from tasks.kind import kinds
+from webapp import create_app
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 JOBS, WAITING = 1_500, 60
@@ -88,6 +91,12 @@ def test_a_filled_ledger_has_some_of_everything(filled: Ledger) -> None:
         assert connection.scalar(select(func.count()).select_from(job_uploads))
         outputs = select(func.count()).select_from(files).where(files.c.job.is_not(None))
         assert connection.scalar(outputs)
+
+
+def test_every_page_that_is_measured_answers(filled: Ledger) -> None:
+    client = signed_in(create_app(filled.settings, filled), filled)
+    answers = {page.name: client.get(page.address).status for page in pages(filled, NOW)}
+    assert set(answers.values()) == {"200 OK"}, answers
 
 
 def test_the_same_number_makes_the_same_jobs() -> None:
