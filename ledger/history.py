@@ -1,12 +1,12 @@
 """The past by the hour: how many jobs ended how, how long they waited and how long they ran."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
 from ledger.database import Database
 from ledger.durations import Durations
@@ -154,15 +154,32 @@ class History:
         self, kind: str, since: datetime, limit: int, until: datetime | None = None
     ) -> list[Ended]:
         """Return the jobs of a kind that ran and ended in that time, the newest first."""
-        query = (
-            select(jobs.c.id, jobs.c.state, jobs.c.started_at, jobs.c.finished_at)
-            .where(ended_in([kind], since, until))
-            .where(jobs.c.started_at.is_not(None), jobs.c.deleted_at.is_(None))
-            .order_by(jobs.c.finished_at.desc())
-            .limit(limit)
-        )
         with self._database.read() as connection:
-            return [Ended(*row) for row in connection.execute(query)]
+            return _newest(connection, kind, since, limit, until)
+
+    def newest_of_each(
+        self, kind: str, pieces: Iterable[tuple[datetime, datetime]], limit: int
+    ) -> list[Ended]:
+        """Return the same of each of several times, one after the other."""
+        with self._database.read() as connection:
+            return [
+                job
+                for since, until in pieces
+                for job in _newest(connection, kind, since, limit, until)
+            ]
+
+
+def _newest(
+    connection: Connection, kind: str, since: datetime, limit: int, until: datetime | None
+) -> list[Ended]:
+    query = (
+        select(jobs.c.id, jobs.c.state, jobs.c.started_at, jobs.c.finished_at)
+        .where(ended_in([kind], since, until))
+        .where(jobs.c.started_at.is_not(None), jobs.c.deleted_at.is_(None))
+        .order_by(jobs.c.finished_at.desc())
+        .limit(limit)
+    )
+    return [Ended(*row) for row in connection.execute(query)]
 
 
 def _as_one(rows: Sequence[Any]) -> Hour:

@@ -73,13 +73,12 @@ class Past:
 
 def _to_draw(ledger: Ledger, kind: str, pieces: Sequence[Slot]) -> tuple[list[Ended], int | None]:
     """Return a period's jobs; or the newest of each slot and how many, where all are too many."""
-    newest = ledger.history.newest
-    found = newest(kind, pieces[0].begins, MOST + 1)
+    found = ledger.history.newest(kind, pieces[0].begins, MOST + 1)
     if len(found) <= MOST:
         return found, None
-    ended = [piece for piece in reversed(pieces) if piece.hour.ended]
+    ended = [piece.between for piece in reversed(pieces) if piece.hour.ended]
     each = MOST // max(1, len(ended))
-    return [job for one in ended for job in newest(kind, one.begins, each, one.ends)], each
+    return ledger.history.newest_of_each(kind, ended, each), each
 
 
 def of_all(ledger: Ledger, period: Period) -> list[Chart]:
