@@ -21,7 +21,7 @@ HOURS = 24 * 40  # more than the clock counts of a past that nobody has counted
 def caught_up(ledger: Ledger, kinds: Mapping[str, Kind]) -> None:
     """Bring what the clock keeps to where its chores would have brought it."""
     versions = {name: version_of(kind) for name, kind in kinds.items()}
-    while ledger.naming.name(versions, 2_000):
+    while ledger.naming.name(versions, 20_000):
         pass
     ledger.naming.forget(YEAR / 1_000_000)
     ledger.history.count(HOURS)
