@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import and_, case, func, select
@@ -128,14 +128,15 @@ class Duties:
         Args:
             kinds: every one of whose jobs those that ended are counted.
         """
-        since = self._database.ago(MINUTE)
-        ended = select(jobs.c.queue, func.count()).where(
-            jobs.c.kind.in_(kinds), jobs.c.finished_at.is_not(None), jobs.c.finished_at > since
-        )
         with self._database.read() as connection:
             now: datetime = connection.execute(select(self._database.now)).scalar_one()
+            # As a value: PostgreSQL looks nothing up by what its clock says, for that moves on.
+            since = now - timedelta(seconds=MINUTE)
+            ended = select(jobs.c.queue, func.count()).where(
+                jobs.c.kind.in_(kinds), jobs.c.finished_at.is_not(None), jobs.c.finished_at > since
+            )
             # An id begins with its time in milliseconds, so this reads the newest rows alone.
-            first = f"{int((now.timestamp() - MINUTE) * 1000):012x}"
+            first = f"{int(since.timestamp() * 1000):012x}"
             came = select(jobs.c.queue, func.count()).where(
                 jobs.c.id >= f"{first[:8]}-{first[8:]}", jobs.c.submitted_at > since
             )

@@ -1,9 +1,17 @@
-from ledger import Ledger
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from ledger import Ledger, Settings
 from ledger.attempts import Outcome
 from ledger.duties import Backlog
 from ledger.jobs import Submission
 from ledger.record import Ending, Progress, State
 from tests.ledger.conftest import OwnTime, claimed, delivery, submit
+from tests.services import PostgreSQL
 
 
 def test_what_runs_is_told_by_worker_with_how_far_it_is(ledger: Ledger, time: OwnTime) -> None:
@@ -65,3 +73,28 @@ def test_the_rates_are_those_of_the_last_minute(ledger: Ledger, time: OwnTime) -
     assert ledger.duties.rates(["other"]) == ({"default": 2}, {})
     time.passes(61)
     assert ledger.duties.rates(["hello"]) == ({}, {})
+
+
+@pytest.mark.postgres
+def test_rates_are_counted_on_postgresql_from_the_ends_of_a_minute_alone(
+    postgresql: PostgreSQL, tmp_path: Path
+) -> None:
+    ledger = Ledger(Settings(postroom_var=tmp_path, database_url=postgresql.database()))
+    ledger.upgrade()
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+        asked.append((statement, values))
+
+    event.listen(ledger.database.engine, "before_cursor_execute", note)
+    assert ledger.duties.rates(["hello"]) == ({}, {})
+    event.remove(ledger.database.engine, "before_cursor_execute", note)
+    statement, values = asked[-1]
+    with ledger.database.read() as connection:
+        connection.exec_driver_sql("SET enable_seqscan = off")
+        explained = connection.exec_driver_sql(f"EXPLAIN {statement}", values)
+        plan = " ".join(row[0] for row in explained)
+    ledger.close()
+
+    assert "ix_jobs_ended" in plan
+    assert re.search(r"Index Cond: [^:]*finished_at > ", plan.replace("::", " "))
