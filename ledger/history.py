@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Select, bindparam, delete, select
 
 from ledger.database import Database
 from ledger.durations import Durations
@@ -154,32 +154,32 @@ class History:
         self, kind: str, since: datetime, limit: int, until: datetime | None = None
     ) -> list[Ended]:
         """Return the jobs of a kind that ran and ended in that time, the newest first."""
+        query = _newest(kind, since, limit, until)
         with self._database.read() as connection:
-            return _newest(connection, kind, since, limit, until)
+            return [Ended(*row) for row in connection.execute(query)]
 
     def newest_of_each(
         self, kind: str, pieces: Iterable[tuple[datetime, datetime]], limit: int
     ) -> list[Ended]:
         """Return the same of each of several times, one after the other."""
+        # Made once: to write it takes longer than to run it.
+        query = _newest(kind, bindparam("since"), limit, bindparam("until"))
         with self._database.read() as connection:
             return [
-                job
+                Ended(*row)
                 for since, until in pieces
-                for job in _newest(connection, kind, since, limit, until)
+                for row in connection.execute(query, {"since": since, "until": until})
             ]
 
 
-def _newest(
-    connection: Connection, kind: str, since: datetime, limit: int, until: datetime | None
-) -> list[Ended]:
-    query = (
+def _newest(kind: str, since: Any, limit: int, until: Any) -> Select[Any]:
+    return (
         select(jobs.c.id, jobs.c.state, jobs.c.started_at, jobs.c.finished_at)
         .where(ended_in([kind], since, until))
         .where(jobs.c.started_at.is_not(None), jobs.c.deleted_at.is_(None))
         .order_by(jobs.c.finished_at.desc())
         .limit(limit)
     )
-    return [Ended(*row) for row in connection.execute(query)]
 
 
 def _as_one(rows: Sequence[Any]) -> Hour:
