@@ -11,6 +11,7 @@ from bench.believable import FOLDER, LONG_LOGS, MANY_ATTEMPTS
 from ledger import Ledger
 from ledger.filed import first_id
 from ledger.filters import Filter, Standing
+from ledger.listing import Place
 from ledger.record import Job
 from ledger.schema import jobs
 
@@ -82,8 +83,10 @@ def _lists(ledger: Ledger, now: datetime) -> Iterator[Page]:
 
 
 def _jobs(ledger: Ledger) -> Iterator[Page]:
-    ended = [job.id for job in _newest(ledger, Standing.SETTLED, 200)]
-    running = _newest(ledger, Standing.RUNNING, 1)[0].id
+    running = _newest(ledger, Standing.RUNNING, 200)[-1].id
+    # The oldest that run came right after those that ended; a writer may have added others since.
+    settled = ledger.listing.page(Filter(states=(Standing.SETTLED,)), 200, Place(running))
+    ended = [job.id for job in settled.jobs]
     waiting = _newest(ledger, Standing.WAITING, 1)[0].id
     [short, long], [many] = LONG_LOGS, MANY_ATTEMPTS
     found = {
