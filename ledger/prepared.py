@@ -5,7 +5,7 @@ times what the database takes for it. The statements are written in its language
 that they are the same on both databases.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import BindParameter, Delete, Dialect, Insert, Update
@@ -37,12 +37,16 @@ class Prepared:
             (column.key, _reader(column.type, dialect)) for column in _returned(statement)
         ]
 
-    def run(self, cursor: Any, values: Values | Sequence[Values]) -> None:
-        """Execute it once, or once for each of several values."""
+    def bound(self, values: Values | Sequence[Values]) -> Callable[[Any], None]:
+        """Return what executes it with a cursor: once, or once for each of several values.
+
+        What there is to do in Python is done by then, so that no transaction lasts longer for it.
+        """
         if isinstance(values, Mapping):
-            cursor.execute(self._sql, self._parameters(values))
-        else:
-            cursor.executemany(self._sql, [self._parameters(one) for one in values])
+            parameters = self._parameters(values)
+            return lambda cursor: cursor.execute(self._sql, parameters)
+        several = [self._parameters(one) for one in values]
+        return lambda cursor: cursor.executemany(self._sql, several)
 
     def row(self, cursor: Any) -> dict[str, Any] | None:
         """Return the row that its execution returned, if it changed one."""
@@ -72,16 +76,18 @@ Step: TypeAlias = tuple[Prepared, Values | Sequence[Values]]
 
 def one_by_one(connection: Any, guard: Step, others: Sequence[Step]) -> dict[str, Any] | None:
     """Run a transaction on SQLite, whose answers cost no way to a server."""
-    begin_writing(connection)
-    cursor = connection.cursor()
     statement, values = guard
-    statement.run(cursor, values)
+    decide = statement.bound(values)
+    follow = [other.bound(its_values) for other, its_values in others]
+    cursor = connection.cursor()
+    begin_writing(connection)
+    decide(cursor)
     row = statement.row(cursor)
     if row is None:
         connection.rollback()
         return None
-    for other, its_values in others:
-        other.run(cursor, its_values)
+    for act in follow:
+        act(cursor)
     connection.commit()
     return row
 
@@ -91,13 +97,13 @@ def pipelined(connection: Any, guard: Step, others: Sequence[Step]) -> dict[str,
     with connection.pipeline():
         statement, values = guard
         cursor = connection.cursor()
-        statement.run(cursor, values)
+        statement.bound(values)(cursor)
         row = statement.row(cursor)
         if row is None:
             connection.rollback()
             return None
         for other, its_values in others:
-            other.run(connection.cursor(), its_values)
+            other.bound(its_values)(connection.cursor())
         connection.commit()
     return row
 
