@@ -18,8 +18,8 @@ KIND = "a-kind-that-no-worker-knows"  # so that its jobs stay as they are
 def test_a_person_selects_a_range_cancels_it_and_takes_it_back(
     page: Page, postroom: Postroom
 ) -> None:
-    jobs = [submit(postroom.ledger, KIND) for _ in range(5)]
-    page.goto(f"/jobs?q=kind:{KIND}")
+    jobs = [submit(postroom.ledger, f"{KIND}-range") for _ in range(5)]
+    page.goto(f"/jobs?q=kind:{KIND}-range")
     boxes, bar = page.locator("input.pick"), page.get_by_role("form", name="Selected jobs")
     cancel = bar.get_by_role("button", name="Cancel…")
     expect(boxes).to_have_count(5)

@@ -29,7 +29,7 @@ LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtenges
 
 def claimed_by_hand(postroom: Postroom) -> tuple[str, Claim]:
     """Submit a job that a worker with a fresh heart runs, which does what the test does."""
-    hand = f"by hand {uuid4()}"[:36]
+    hand = f"hand-{uuid4()}"[:36]
     postroom.ledger.workers.register(worker(hand))
     job = submit(postroom.ledger)
     claim = postroom.ledger.claims.claim(Delivery(job, hand, 0), hand, 1)

@@ -2,17 +2,19 @@
 
 from dataclasses import replace
 
-from tasks.app import app
 from tasks.kind import kinds
 from tasks.versions import version_of
 from tests.web.everything import a_kind
 
 
 def test_each_kind_has_a_version_that_stays_while_nobody_edits_it() -> None:
-    shipped = [kind for kind in kinds().values() if kind.function.__module__ in app.conf.imports]
+    # Other tests of this process may have declared kinds of the same function.
+    shipped = [
+        kinds()[name] for name in ("hello", "tables", "images", "media", "archive", "compare")
+    ]
     found = [version_of(kind) for kind in shipped]
 
-    assert len(set(found)) == len(found) > 1
+    assert len(set(found)) == len(found)
     assert found == [version_of(kind) for kind in shipped]
 
 
