@@ -230,7 +230,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--every", type=float, default=0.4, help="seconds between two jobs")
+    parser.add_argument("--every", type=float, default=0.8, help="seconds between two jobs")
     arguments = parser.parse_args()
     held = soak(arguments.minutes, arguments.database, arguments.seed, arguments.every)
     print("The promise held." if held else "The promise was BROKEN.")
