@@ -24,7 +24,7 @@ from tasks.publisher import PIECE, Message, Publisher
 
 # Seconds from the beginning: less than the time for which the clock leaves new jobs alone, or both
 # would send them where the rows took long.
-SEND_FOR: Final = 2.5
+SEND_FOR: Final = 2.0
 
 logger = logging.getLogger(__name__)
 
