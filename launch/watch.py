@@ -86,7 +86,8 @@ class Watch:
         elif (match := _STARTED.search(line)) and match["name"] in self._ended:
             _show(match["name"], f"was started again (process {match['pid']})")
         elif match := _KILLED.search(line):
-            _show(match["name"], "did not end in its time and was killed; its jobs will run again")
+            again = "; its jobs will run again" if match["name"].startswith("worker") else ""
+            _show(match["name"], f"did not end in its time and was killed{again}")
 
 
 def _show(name: str, text: str) -> None:

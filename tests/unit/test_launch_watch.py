@@ -115,3 +115,15 @@ def test_a_program_that_was_given_up_is_reported_to_whoever_looks(
 
     assert watch.look() == ["broker"]
     assert watch.look() == []
+
+
+def test_of_programs_that_were_killed_only_a_workers_jobs_run_again(
+    watch: Watch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown(watch, capsys)
+    killing = "WARN killing '{}' (123) with SIGKILL"
+    append(tmp_path / "supervisor.log", killing.format("worker-1"), killing.format("flower"))
+    assert shown(watch, capsys) == [
+        "worker-1: did not end in its time and was killed; its jobs will run again",
+        "flower: did not end in its time and was killed",
+    ]
