@@ -64,7 +64,8 @@ task_acks_late = True
 task_reject_on_worker_lost = True  # A killed child's message goes back at once.
 task_acks_on_timeout = True  # A job that ran into its limit has its end recorded.
 task_acks_on_failure = True
-worker_prefetch_multiplier = 1  # A waiting job waits in the queue, where any worker finds it.
+# A waiting job waits in the queue, where any worker finds it; tasks/pace.py says when some do not.
+worker_prefetch_multiplier = 1
 worker_cancel_long_running_tasks_on_connection_loss = True  # Its message runs elsewhere already.
 worker_soft_shutdown_timeout = 0.0  # It sleeps in a signal handler, without heartbeats.
 
