@@ -76,8 +76,6 @@ class Attempts:
             **{name: bindparam(name) for name in _error_columns(None)},
         )
         settle = settle.returning(jobs.c.id)
-        self._settle = database.prepare(settle)
-        self._settle_at = database.prepare(settle.values(at))
         self._closed = (
             update(attempts)
             .where(
@@ -87,7 +85,8 @@ class Attempts:
         )
         # A line may be there already: the answer to an earlier try got lost, not the try.
         self._line = database.upsert(log_lines).on_conflict_do_nothing()
-        self._close = database.prepare(self._closed)
+        self._settle = database.prepare_change(settle, self._closed.where)
+        self._settle_at = database.prepare_change(settle.values(at), self._closed.where)
         self._add_lines = database.prepare(self._line)
         self._add_files = database.prepare(insert(files))
 
@@ -158,13 +157,13 @@ class Attempts:
     ) -> None:
         key = {"b_job": claim.job, "b_attempt": claim.attempt}
         end = self._settle if progress is None else self._settle_at
-        steps: list[Step] = [(self._close, key | _ending_columns(outcome))]
+        more: list[Step] = []
         if lines:
-            steps.append((self._add_lines, _line_columns(claim, lines)))
+            more.append((self._add_lines, _line_columns(claim, lines)))
         if outcome.outputs:
-            steps.append((self._add_files, [_file_columns(file) for file in outcome.outputs]))
-        values = key | _end_columns(outcome) | _columns(progress)
-        if self._database.change((end, values), *steps, soon=True) is None:
+            more.append((self._add_files, [_file_columns(file) for file in outcome.outputs]))
+        values = key | _end_columns(outcome) | _ending_columns(outcome) | _columns(progress)
+        if self._database.change(end, values, *more, soon=True) is None:
             with self._database.read() as connection:
                 if not self._recorded(connection, claim, outcome):
                     raise ClaimLost(claim.job, claim.attempt)

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
+    Insert,
     and_,
     bindparam,
     case,
     exists,
     func,
     insert,
+    literal,
     or_,
     select,
     update,
@@ -18,7 +21,7 @@ from sqlalchemy import (
 
 from ledger.database import Database
 from ledger.endings import Limits, died_too_often, end_as_crashed, end_cancelled, history
-from ledger.prepared import Prepared
+from ledger.prepared import Change
 from ledger.record import WAITING, Cause, Claim, Delivery, Ending, State
 from ledger.schema import attempts, jobs, workers
 
@@ -80,7 +83,7 @@ class Claims:
             .returning(jobs.c.attempt, jobs.c.kind, jobs.c.inputs, jobs.c.owner, jobs.c.checkpoint)
         )
         self._open = insert(attempts).values(started_at=now)
-        self._first, self._open_first = _first_claim(database)
+        self._first = _first_claim(database)
 
     def claim(self, delivery: Delivery, worker: str, pid: int) -> Claim | Refused:
         """Take the right to run the job that a delivery names, or say why it is refused.
@@ -94,9 +97,7 @@ class Claims:
             "b_count": delivery.count,
             "b_worker": worker,
         }
-        first = self._database.change(
-            (self._first, values), (self._open_first, values | {"b_pid": pid}), soon=True
-        )
+        first = self._database.change(self._first, values | {"b_pid": pid}, soon=True)
         if first is not None:
             return Claim(delivery.job, 1, first["kind"], first["inputs"], first["owner"], 0, None)
         # A claim that a power cut forgets is made again: the message comes back.
@@ -186,17 +187,18 @@ class Claims:
         )
 
 
-def _first_claim(database: Database) -> tuple[Prepared, Prepared]:
+def _first_claim(database: Database) -> Change:
     """Return the first claim of a job, which is that of nearly every delivery, and its attempt."""
+    job = bindparam("b_job", type_=jobs.c.id.type)
     taken: dict[str, Any] = {
-        "worker": bindparam("b_worker"),
-        "message": bindparam("b_message"),
-        "delivery_count": bindparam("b_count"),
+        "worker": bindparam("b_worker", type_=jobs.c.worker.type),
+        "message": bindparam("b_message", type_=jobs.c.message.type),
+        "delivery_count": bindparam("b_count", type_=jobs.c.delivery_count.type),
     }
     claim = (
         update(jobs)
         .where(
-            jobs.c.id == bindparam("b_job"),
+            jobs.c.id == job,
             jobs.c.state == State.PENDING,
             jobs.c.attempt == 0,
             jobs.c.cancel_requested_at.is_(None),
@@ -213,7 +215,14 @@ def _first_claim(database: Database) -> tuple[Prepared, Prepared]:
         )
         .returning(jobs.c.kind, jobs.c.inputs, jobs.c.owner)
     )
-    opened = insert(attempts).values(
-        job=bindparam("b_job"), number=1, pid=bindparam("b_pid"), started_at=database.now, **taken
-    )
-    return database.prepare(claim), database.prepare(opened)
+    opened = taken | {
+        "job": job,
+        "number": literal(1),
+        "pid": bindparam("b_pid", type_=attempts.c.pid.type),
+        "started_at": database.now,
+    }
+
+    def open_attempt(claimed: ColumnElement[bool]) -> Insert:
+        return insert(attempts).from_select(list(opened), select(*opened.values()).where(claimed))
+
+    return database.prepare_change(claim, open_attempt)

@@ -29,7 +29,7 @@ from sqlalchemy.types import TypeDecorator
 
 from ledger import engines
 from ledger.errors import LedgerFull, LedgerUnavailable, Unstorable
-from ledger.prepared import Prepared, Step, one_by_one, pipelined
+from ledger.prepared import Change, Follower, Prepared, Step, Values
 
 Clock = Callable[[], datetime]
 
@@ -113,6 +113,10 @@ class Database:
         """Return a statement of the job's path, compiled for this database."""
         return Prepared(statement, self.engine.dialect)
 
+    def prepare_change(self, guard: Update, *followers: Follower) -> Change:
+        """Return a change on the job's path, compiled for this database."""
+        return Change(guard, followers, self.engine.dialect)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection whose statements see one snapshot and block nobody.
@@ -147,12 +151,15 @@ class Database:
         with self._in_our_words(), self._writer.begin() as connection:
             yield connection
 
-    def change(self, guard: Step, *others: Step, soon: bool = False) -> dict[str, Any] | None:
-        """Run prepared statements as one transaction, if the first one of them changes a row.
+    def change(
+        self, change: Change, values: Values, *more: Step, soon: bool = False
+    ) -> dict[str, Any] | None:
+        """Make a change as one transaction, if its guard changes a row.
 
         Args:
-            guard: decides; it returns a row.
-            others: run after it.
+            change: what to do.
+            values: of its statements.
+            more: done after it, for what differs in number.
             soon: a power cut may forget it, as with `write_soon`.
 
         Returns:
@@ -161,9 +168,8 @@ class Database:
         Raises:
             LedgerUnavailable: the database did not answer; the commit may or may not have happened.
         """
-        run = pipelined if self._journal is None else one_by_one
         with self._in_our_words(), self._driven() as connection:
-            row = run(connection, guard, others)
+            row = change.run(connection, values, more)
         if row is not None and not soon:
             self.flush()
         return row
@@ -173,22 +179,30 @@ class Database:
         """Give this thread's own connection as its driver has it.
 
         It is kept from one transaction to the next, for the pool's care of a connection takes as
-        long as a short transaction does. Whatever goes wrong, the pool gets it back.
+        long as a short transaction does. The pool never gets it back: it commits by itself.
         """
-        pooled = getattr(self._kept, "connection", None) or self._writer.raw_connection()
+        pooled = getattr(self._kept, "connection", None) or self._connect()
         self._kept.connection = None
         try:
             yield pooled.driver_connection
         except BaseException as error:
-            if isinstance(error, self._driver.Error) and self._writer.dialect.is_disconnect(
+            gone = isinstance(error, self._driver.Error) and self._writer.dialect.is_disconnect(
                 error, pooled.driver_connection, None
-            ):
-                pooled.invalidate(error)
+            )
+            # Whatever it was in the middle of, nobody uses it any more.
+            pooled.invalidate(error)
+            if gone:
                 self._writer.dispose()  # The others went the same way.
                 raise LedgerUnavailable(str(error)) from error
-            pooled.close()
             raise
         self._kept.connection = pooled
+
+    def _connect(self) -> Any:
+        pooled: Any = self._writer.raw_connection()
+        if self._journal is None:
+            # A change is one statement; to begin and to commit would be two more.
+            pooled.driver_connection.autocommit = True
+        return pooled
 
     @property
     def flushes(self) -> bool:
@@ -237,7 +251,7 @@ class Database:
         """Close every idle connection, and the one that this thread has kept."""
         if (kept := getattr(self._kept, "connection", None)) is not None:
             self._kept.connection = None
-            kept.close()
+            kept.invalidate()
         self.engine.dispose()
         self._writer.dispose()
         if self._journal is not None:
