@@ -2,6 +2,8 @@
 
 On SQLite a process records an end without a wait for the disk. The worker waits for it in a thread
 of its main process, and once for all the ends that came meanwhile: so a slow disk holds up no job.
+Ends that come at nearly the same time are acknowledged by as few words as possible, for each costs
+RabbitMQ as much as a delivery.
 """
 
 import logging
@@ -9,7 +11,6 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -19,12 +20,11 @@ from celery.worker.consumer.tasks import Tasks
 
 from ledger import Ledger
 from ledger.errors import LedgerUnavailable
+from tasks.held import Ack, Held
 
 logger = logging.getLogger(__name__)
 
-Ack = Callable[[], None]
-
-BETWEEN = 0.003  # seconds between two waits for the disk, at least
+BETWEEN = 0.003  # seconds between two waits for the disk, or two acknowledgements, at least
 PAUSE = 1.0  # seconds between two tries where the disk refuses
 
 
@@ -48,39 +48,57 @@ class AckStep(bootsteps.StartStopStep):
 class Acks:
     """Acknowledges in the main process's loop what a thread of its own has seen on the disk.
 
-    A message whose acknowledgement is never sent comes again, and is dropped as a duplicate.
+    Where the ledger's ends are on a disk when they are recorded, there is no such thread. A message
+    whose acknowledgement is never sent comes again, and is dropped as a duplicate.
 
     Args:
         ledger: the main process's own.
+
+    `held` is to be told of each delivery.
     """
 
     def __init__(self, ledger: Ledger) -> None:
+        self.held = Held()
         self._ledger = ledger
         self._lock = threading.Lock()
         self._ended: deque[Ack] = deque()
         self._safe: deque[Ack] = deque()
         self._come = threading.Event()
         self._heard = self._wake = -1  # the ends of a pipe by which the thread wakes the loop
-        self._loops = False
+        self._hub: Any = None
+        self._send_at = self._sent_at = 0.0  # by `time.monotonic`
 
     def register_with(self, hub: Any) -> None:
         """Acknowledge from this loop from here on; by itself each waits for the disk."""
-        if not self._ledger.flushes:
-            return
-        if self._wake < 0:
-            self._heard, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-            threading.Thread(target=self._wait_for_ends, name="acks", daemon=True).start()
-        hub.add_reader(self._heard, self._send)
-        self._loops = True
+        if self._ledger.flushes:
+            if self._wake < 0:
+                self._heard, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+                threading.Thread(target=self._wait_for_ends, name="acks", daemon=True).start()
+            hub.add_reader(self._heard, self._heed)
+        self._hub = hub
 
     def send(self, ack: Ack) -> None:
         """Acknowledge as soon as all that is recorded by now is on the disk."""
-        with self._lock:
-            self._ended.append(ack)
-        if self._loops:
+        if self._hub is None:
+            with self._lock:
+                self._ended.append(ack)
+            self._send_now()
+        elif self._ledger.flushes:
+            with self._lock:
+                self._ended.append(ack)
             self._come.set()
         else:
-            self._send_now()
+            self._safe.append(ack)
+            self._send_soon()
+
+    def _send_soon(self) -> None:
+        """Send what is safe by now, along with what comes within a moment after the last time."""
+        now = time.monotonic()
+        # A lost connection takes its timers along, so no flag says whether one is set.
+        if now >= self._send_at:
+            pause = max(0.0, self._sent_at + BETWEEN - now)
+            self._send_at = now + pause
+            self._hub.call_later(pause, self._send)
 
     def forget(self) -> None:
         """Acknowledge nothing that has come so far: its connection is gone."""
@@ -93,7 +111,7 @@ class Acks:
 
         Only a worker that stops waits for the disk in its main process.
         """
-        self._loops = False
+        self._hub = None
         self._send_now()
 
     def _send_now(self) -> None:
@@ -103,20 +121,22 @@ class Acks:
             logger.warning("Messages of jobs that have ended go back to the queue: %s", error)
             self.forget()
         with self._lock:
-            acks = [*self._safe, *self._ended]
-            self._safe.clear()
+            self._safe.extend(self._ended)
             self._ended.clear()
-        for ack in acks:
-            ack()
+        self._send()
 
-    def _send(self) -> None:
+    def _heed(self) -> None:
         with suppress(BlockingIOError):
             os.read(self._heard, 4096)
+        self._send()
+
+    def _send(self) -> None:
+        self._sent_at = time.monotonic()
         with self._lock:
             acks = tuple(self._safe)
             self._safe.clear()
-        for ack in acks:
-            ack()
+        for ack, speaks_for_many in self.held.together(acks):
+            ack.send(speaks_for_many)
 
     def _wait_for_ends(self) -> None:
         flushed_at = 0.0

@@ -70,6 +70,7 @@ class Consumer(CeleryConsumer):
         passing = (*self.connection_errors, *self.channel_errors)
 
         def guarded(message: Any) -> Any:
+            self.app.acks.held.add(message)
             try:
                 return handle(message)
             except passing:

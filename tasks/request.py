@@ -3,7 +3,6 @@
 import logging
 import re
 import time
-from functools import partial
 from typing import Any
 
 from billiard.exceptions import WorkerLostError
@@ -12,6 +11,7 @@ from celery.worker import state
 from celery.worker.request import Request
 
 from ledger.record import Delivery, Ending
+from tasks.held import Ack
 from tasks.outcomes import Quarantined, Stopped, TriedAgain
 from tasks.pace import Run
 from tasks.publisher import MESSAGE_HEADER
@@ -70,9 +70,12 @@ class JobRequest(Request):
         """Have RabbitMQ told that the job has ended, and tell the worker how long it took."""
         if not self.acknowledged:
             self.acknowledged = True
-            self._app.acks.send(partial(self._on_ack, logger, self._connection_errors))
+            self._app.acks.send(Ack(self.message, self._tell_rabbitmq))
         if (run := self.run) is not None:
             self._app.pace.ended(run, time.time())
+
+    def _tell_rabbitmq(self, speaks_for_many: bool) -> None:  # noqa: FBT001 - as AMQP says it
+        self._on_ack(logger, self._connection_errors, multiple=speaks_for_many)
 
     @property
     def run(self) -> Run | None:

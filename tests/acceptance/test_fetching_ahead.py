@@ -56,6 +56,26 @@ def test_what_a_worker_that_ends_had_fetched_ahead_runs_elsewhere_and_once(
     assert stays.running()
 
 
+def test_what_still_runs_keeps_its_message_while_many_others_are_acknowledged(
+    site: Site, trace: Path, gate: Path
+) -> None:
+    greetings(site, 400)
+    long = site.submit("stays", trace=trace, gate=gate)
+    behind = greetings(site, 400)
+    worker = site.worker(2, AHEAD_FOR="9").ready()
+    assert {site.settled(job).state for job in behind} == {State.SUCCESS}
+
+    worker.signal(signal.SIGKILL)
+    worker.wait()
+    site.worker(1).ready()
+    site.started(long, attempt=2)
+    gate.touch()
+
+    assert site.settled(long).state is State.SUCCESS
+    first, second = site.attempts(long)
+    assert (second.message, second.delivery_count) == (first.message, 1)
+
+
 def test_flower_hears_all_of_each_job_in_few_messages(site: Site) -> None:
     seen: Counter[str] = Counter()
     messages = 0

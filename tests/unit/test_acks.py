@@ -8,6 +8,7 @@ import pytest
 
 from ledger.errors import LedgerUnavailable
 from tasks.acks import Acks
+from tasks.held import Ack
 from tests.waiting import until
 
 
@@ -26,6 +27,12 @@ class Disk:
         if self.refusals:
             self.refusals -= 1
             raise LedgerUnavailable("no space left")
+
+
+class Message:
+    """A delivery that nobody has told of, so that it is acknowledged alone."""
+
+    channel = object()
 
 
 class Loop:
@@ -60,7 +67,7 @@ def sent(acks: Acks, *names: str) -> list[str]:
     """Have messages acknowledged, and return the list to which each adds its name then."""
     seen: list[str] = []
     for name in names:
-        acks.send(lambda name=name: seen.append(name))  # type: ignore[misc]  # its default
+        acks.send(Ack(Message(), lambda _, name=name: seen.append(name)))  # type: ignore[misc]  # its default
     return seen
 
 
