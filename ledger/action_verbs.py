@@ -12,6 +12,7 @@ from ledger.database import Database
 from ledger.jobs import Jobs, asking_to_stop
 from ledger.record import State
 from ledger.schema import job_uploads, jobs
+from ledger.turns import TurnTaking
 
 Judge: TypeAlias = Callable[[Candidate], Verdict]
 # What became of each job, and the other job that came of it.
@@ -21,9 +22,10 @@ Became: TypeAlias = Mapping[str, tuple[Outcome, str | None]]
 class ActionVerbs:
     """Cancel, retry and delete, and what turns them back; each job of a batch gets an outcome."""
 
-    def __init__(self, database: Database, changed: Jobs) -> None:
+    def __init__(self, database: Database, changed: Jobs, turns: TurnTaking) -> None:
         self._database = database
         self._jobs = changed
+        self._turns = turns
 
     def cancel(self, connection: Connection, batch: Sequence[str]) -> Became:
         """Ask each job to stop, as `Jobs.request_cancel` does."""
@@ -80,6 +82,7 @@ class ActionVerbs:
         """Have each job run again as `Jobs.retry` does, or say why it can't."""
         states = self._locked(connection, batch)
         candidates = _candidates(connection, batch)
+        self._turns.lock(connection, {one.owner for one in candidates.values()})
         became: dict[str, tuple[Outcome, str | None]] = {}
         for job in batch:
             if job not in states:

@@ -11,9 +11,10 @@ from uuid_utils import uuid7
 
 from ledger.database import Database
 from ledger.errors import LedgerError, LedgerUnavailable
-from ledger.record import Job, Progress, State
+from ledger.record import Job, Progress, State, Turn
 from ledger.schema import job_uploads, jobs
 from ledger.together import Together
+from ledger.turns import TurnTaking
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,16 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A job that has just got its row."""
+    """A job that has just got its row, and what turn its owner's limit gave it."""
 
     id: str
     submitted_at: datetime
+    turn: Turn | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether its owner's limit holds it back."""
+        return self.turn is Turn.HELD
 
 
 class Arrivals:
@@ -51,8 +58,9 @@ class Arrivals:
     the disk. Each is accepted or refused all the same as if it had come alone.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, turns: TurnTaking) -> None:
         self._database = database
+        self._turns = turns
         self._insert = (
             database.upsert(jobs)
             .values(state=State.PENDING, submitted_at=database.now, attempt=0)
@@ -87,8 +95,9 @@ class Arrivals:
         Raises:
             LedgerUnavailable: it is not known whether any was accepted.
         """
-        rows = [row_of(one) for one in several]
+        rows: Sequence[Mapping[str, Any]] = [row_of(one) for one in several]
         with self._database.write() as connection:
+            rows = self._turns.given(connection, rows)
             arrived = self.add_in(connection, rows)
             links = [
                 {"job": row["id"], "file": file}
@@ -99,7 +108,10 @@ class Arrivals:
             if links:
                 connection.execute(insert(job_uploads), links)
         return [
-            Arrived(row["id"], arrived[row["id"]]) if row["id"] in arrived else None for row in rows
+            Arrived(row["id"], arrived[row["id"]], row.get("turn"))
+            if row["id"] in arrived
+            else None
+            for row in rows
         ]
 
     def add_in(
@@ -151,4 +163,5 @@ def job_of(submission: Submission, arrived: Arrived, sent_at: datetime | None) -
         error=None,
         fingerprint=submission.fingerprint,
         signature=submission.signature,
+        turn=arrived.turn,
     )

@@ -11,21 +11,26 @@ from uuid_utils import uuid7
 from ledger.arrivals import Arrivals, Submission, row_of
 from ledger.database import Database
 from ledger.errors import NoSuchBatch
-from ledger.record import State
+from ledger.record import State, Turn
 from ledger.schema import job_uploads, jobs
+from ledger.turns import TurnTaking
 
 LARGEST: Final = 10_000  # jobs; their rows hold SQLite's lock for a part of a second
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch as it stands: how many of its jobs are in which state, and how many are unsent."""
+    """A batch as it stands: how many of its jobs are in which state, how many unsent or held.
+
+    Those that their owner's limit holds are not among those that are unsent.
+    """
 
     id: str
     owner: str
     submitted_at: datetime
     states: Mapping[State, int]
     unsent: int
+    held: int
 
     @property
     def jobs(self) -> int:
@@ -41,17 +46,19 @@ class Batch:
 class Batches:
     """The jobs of batches, whose `batch` is the batch's id. Every method is one transaction."""
 
-    def __init__(self, database: Database, arrivals: Arrivals) -> None:
+    def __init__(self, database: Database, arrivals: Arrivals, turns: TurnTaking) -> None:
         self._database = database
         self._arrivals = arrivals
+        self._turns = turns
 
     def submit(
         self, submissions: Sequence[Submission], idempotency_key: str | None = None
-    ) -> tuple[str, list[str]]:
+    ) -> tuple[str, list[str], int]:
         """Accept up to LARGEST jobs of one owner, all or none, and return their ids in order.
 
         The batch's id comes first. No ids of jobs follow where the owner has used the key before:
-        then it is the batch accepted first, and nothing was done.
+        then it is the batch accepted first, and nothing was done. The number says how many of the
+        jobs, the last ones, their owner's limit holds back.
 
         Raises:
             LedgerUnavailable: it is not known whether they were accepted; ask again with the same
@@ -59,6 +66,7 @@ class Batches:
         """
         batch = str(uuid7())
         first, *others = [replace(one, batch=batch, idempotency_key=None) for one in submissions]
+        rows: Sequence[Mapping[str, Any]]
         rows = [row_of(replace(first, idempotency_key=idempotency_key)), *map(row_of, others)]
         links = [
             {"job": row["id"], "file": file}
@@ -66,14 +74,16 @@ class Batches:
             for file in one.uploads
         ]
         with self._database.write() as connection:
+            rows = self._turns.given(connection, rows)
             arrived = self._arrivals.add_in(connection, rows[:1])
             if not arrived:
-                return self._with_key(connection, first.owner, idempotency_key), []
+                return self._with_key(connection, first.owner, idempotency_key), [], 0
             fixed = {"state": State.PENDING, "submitted_at": arrived[rows[0]["id"]], "attempt": 0}
-            _pour(connection, jobs, [row | fixed for row in rows[1:]])
+            _pour(connection, jobs, [{**row, **fixed} for row in rows[1:]])
             if links:
                 connection.execute(insert(job_uploads), links)
-        return batch, [row["id"] for row in rows]
+        held = sum(row.get("turn") is Turn.HELD for row in rows)
+        return batch, [row["id"] for row in rows], held
 
     @staticmethod
     def _with_key(connection: Connection, owner: str, key: str | None) -> str:
@@ -86,11 +96,13 @@ class Batches:
         Raises:
             NoSuchBatch: nobody has submitted it, or all its jobs are deleted.
         """
+        unsent = jobs.c.sent_at.is_(None) & jobs.c.finished_at.is_(None)
         query = (
             select(
                 jobs.c.state,
                 func.count(),
-                func.count().filter(jobs.c.sent_at.is_(None) & jobs.c.finished_at.is_(None)),
+                func.count().filter(unsent & jobs.c.turn.is_distinct_from(Turn.HELD)),
+                func.count().filter(unsent & (jobs.c.turn == Turn.HELD)),
                 func.min(jobs.c.owner),
                 func.min(jobs.c.submitted_at),
             )
@@ -103,10 +115,11 @@ class Batches:
             raise NoSuchBatch(batch)
         return Batch(
             batch,
-            owner=found[0][3],
-            submitted_at=min(row[4] for row in found),
+            owner=found[0][4],
+            submitted_at=min(row[5] for row in found),
             states={row[0]: row[1] for row in found},
-            unsent=sum(row[2] for row in found if not row[0].settled),
+            unsent=sum(row[2] for row in found),
+            held=sum(row[3] for row in found),
         )
 
     def jobs(self, batch: str) -> list[str]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from ledger.database import Database
 from ledger.endings import Limits, died_too_often, end_as_crashed, end_cancelled, history
 from ledger.prepared import Change
-from ledger.record import WAITING, Cause, Claim, Delivery, Ending, State
+from ledger.record import WAITING, Cause, Claim, Delivery, Ending, State, Turn
 from ledger.schema import attempts, jobs, workers
 
 
@@ -51,6 +51,8 @@ class Claims:
             .where(
                 jobs.c.id == bindparam("b_job"),
                 jobs.c.cancel_requested_at.is_(None),
+                # No message of ours names one that is held, but somebody can have made one.
+                jobs.c.turn.is_distinct_from(Turn.HELD),
                 or_(
                     and_(
                         or_(*(jobs.c.state == state for state in sorted(WAITING))),
@@ -202,6 +204,7 @@ def _first_claim(database: Database) -> Change:
             jobs.c.state == State.PENDING,
             jobs.c.attempt == 0,
             jobs.c.cancel_requested_at.is_(None),
+            jobs.c.turn.is_distinct_from(Turn.HELD),
             or_(jobs.c.due_at.is_(None), jobs.c.due_at <= database.now),
         )
         .values(

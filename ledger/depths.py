@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Connection, case, delete, func, select, type_
 
 from ledger.database import Database
 from ledger.history_tables import queue_samples
-from ledger.record import WAITING
+from ledger.record import WAITING, Turn
 from ledger.schema import jobs
 
 MINUTE: Final = 60_000_000  # microseconds
@@ -45,7 +45,8 @@ class Depths:
         waits = case((jobs.c.state.in_(WAITING), 1), else_=0)
         query = (
             select(jobs.c.queue, func.sum(waits), func.count())
-            .where(jobs.c.finished_at.is_(None))
+            # Those that their owners' limits hold back are in no queue yet.
+            .where(jobs.c.finished_at.is_(None), jobs.c.turn.is_distinct_from(Turn.HELD))
             .group_by(jobs.c.queue)
         )
         with self._database.read() as connection:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, func, or_, select
 
 from ledger.database import Database
-from ledger.record import WAITING, Ending, Progress, State
+from ledger.record import WAITING, Ending, Progress, State, Turn
 from ledger.schema import CUT_SHORT, attempts, jobs
 
 MOST_COUNTED: Final = 50_000  # waiting jobs that are looked at; more are too many to count often
@@ -44,13 +44,15 @@ class Backlog:
     """What waits in a queue, as the ledger knows it.
 
     `waiting` are due and `scheduled` are not yet; of those that are due, `unsent` have no message
-    and the oldest one waits since `oldest`. Where `counted` is False there are more.
+    and the oldest one waits since `oldest`. `limited` are none of them: these are not in the queue
+    yet, for their owners' limits hold them back. Where `counted` is False there are more.
     """
 
     waiting: int = 0
     scheduled: int = 0
     unsent: int = 0
     oldest: datetime | None = None
+    limited: int = 0
     counted: bool = True
 
 
@@ -103,23 +105,25 @@ class Duties:
         """Return what waits, by queue; a queue in which nothing waits may be left out."""
         now = self._database.now
         looked_at = (
-            select(jobs.c.queue, jobs.c.submitted_at, jobs.c.due_at, jobs.c.sent_at)
+            select(jobs.c.queue, jobs.c.submitted_at, jobs.c.due_at, jobs.c.sent_at, jobs.c.turn)
             .where(jobs.c.state.in_(sorted(WAITING)), jobs.c.finished_at.is_(None))
             .limit(MOST_COUNTED)
             .subquery()
         )
         one = looked_at.c
         later = and_(one.due_at.is_not(None), one.due_at > now)
+        held = one.turn == Turn.HELD
         query = select(
             one.queue,
-            func.sum(case((later, 0), else_=1)),
+            func.sum(case((or_(later, held), 0), else_=1)),
             func.sum(case((later, 1), else_=0)),
-            func.sum(case((later, 0), (one.sent_at.is_(None), 1), else_=0)),
-            func.min(case((later, None), else_=one.submitted_at)),
+            func.sum(case((or_(later, held), 0), (one.sent_at.is_(None), 1), else_=0)),
+            func.min(case((or_(later, held), None), else_=one.submitted_at)),
+            func.sum(case((held, 1), else_=0)),
         ).group_by(one.queue)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        counted = sum(row[1] + row[2] for row in rows) < MOST_COUNTED
+        counted = sum(row[1] + row[2] + row[5] for row in rows) < MOST_COUNTED
         return {row[0]: Backlog(*row[1:], counted) for row in rows}
 
     def rates(self, kinds: Collection[str]) -> tuple[Mapping[str, int], Mapping[str, int]]:

@@ -22,7 +22,7 @@ from uuid_utils import uuid7
 
 from ledger.database import Database
 from ledger.jobs import job_from
-from ledger.record import Cause, Job, State
+from ledger.record import Cause, Job, State, Turn
 from ledger.schema import attempts, jobs
 from ledger.waiting import BROKER, bytes_read_by
 from ledger.waiting_tables import estimates, run_times, silences
@@ -166,18 +166,30 @@ def _found(
     ).where(estimates.c.queue == queue, estimates.c.job.is_(None))
     for row in connection.execute(query).all():
         came = connection.execute(
-            select(jobs.c.id, jobs.c.submitted_at)
+            select(jobs.c.id, jobs.c.submitted_at, jobs.c.sent_at, jobs.c.turn)
             .where(jobs.c.id > row.after, jobs.c.queue == queue)
+            .where(jobs.c.turn.is_distinct_from(Turn.HELD))
             .where(jobs.c.submitted_at >= row.made_at)
             .order_by(jobs.c.id)
             .limit(1)
         ).one_or_none()
         one = estimates.c.id == row.id
-        if came and (came.submitted_at - row.made_at).total_seconds() <= NEXT_WITHIN:
+        if came and _soon(came.submitted_at, row.made_at) and not _was_held(came):
             # What was foreseen is how long that job would wait, so its wait is what counts.
             yield update(estimates).where(one).values(job=came.id, made_at=came.submitted_at)
         elif row.late:
             yield delete(estimates).where(one)
+
+
+def _soon(at: datetime, after: datetime) -> bool:
+    return (at - after).total_seconds() <= NEXT_WITHIN
+
+
+def _was_held(job: Any) -> bool:
+    """Return whether a limit may have kept a job from the line that was foreseen for it."""
+    if job.turn is None:
+        return False
+    return job.sent_at is None or not _soon(job.sent_at, job.submitted_at)
 
 
 def _started(connection: Connection, queue: str) -> Sequence[Any]:

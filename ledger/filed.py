@@ -36,7 +36,9 @@ SLACK: Final = timedelta(days=1)
 MANY: Final = 3_000
 
 # Of these more is to be known than the state of a row.
-_LATER: Final = frozenset({Standing.QUEUED, Standing.SCHEDULED, Standing.UNSENT, Standing.STOPPING})
+_LATER: Final = frozenset(
+    {Standing.QUEUED, Standing.SCHEDULED, Standing.UNSENT, Standing.HELD, Standing.STOPPING}
+)
 _MOST: Final = frozenset({Standing.OPEN, Standing.WAITING})
 
 Conditions = list[ColumnElement[bool]]

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, or_
 
 from ledger.cards import of_words
 from ledger.database import Database
-from ledger.record import WAITING, Cause, State
+from ledger.record import WAITING, Cause, State, Turn
 from ledger.schema import jobs
 
 
@@ -26,6 +26,7 @@ class Standing(StrEnum):
     QUEUED = "queued"
     SCHEDULED = "scheduled"
     UNSENT = "unsent"  # RabbitMQ has not confirmed a message yet.
+    HELD = "held"  # Its owner's limit holds it back.
     RETRYING = "retrying"
     RUNNING = "running"
     STOPPING = "stopping"
@@ -58,13 +59,14 @@ OPEN: Final[Mapping[Standing, frozenset[State]]] = {
     Standing.QUEUED: frozenset({State.PENDING}),
     Standing.SCHEDULED: frozenset({State.PENDING}),
     Standing.UNSENT: frozenset({State.PENDING}),
+    Standing.HELD: frozenset({State.PENDING}),
     Standing.RETRYING: frozenset({State.RETRY}),
     Standing.RUNNING: frozenset({State.STARTED}),
     Standing.STOPPING: frozenset({State.STARTED}),
 }
 
 OF_STATE: Final[Mapping[State, tuple[Standing, ...]]] = {
-    State.PENDING: (Standing.QUEUED, Standing.SCHEDULED, Standing.UNSENT),
+    State.PENDING: (Standing.QUEUED, Standing.SCHEDULED, Standing.UNSENT, Standing.HELD),
     State.STARTED: (Standing.RUNNING,),
     State.RETRY: (Standing.RETRYING,),
     State.SUCCESS: (Standing.SUCCEEDED,),
@@ -232,7 +234,12 @@ def _queued(database: Database) -> ColumnElement[bool]:
 
 def _unsent(database: Database) -> ColumnElement[bool]:
     pending, later = _pending(database)
-    return and_(pending, ~later, jobs.c.sent_at.is_(None))
+    free = jobs.c.turn.is_distinct_from(Turn.HELD)
+    return and_(pending, ~later, jobs.c.sent_at.is_(None), free)
+
+
+def _held(_database: Database) -> ColumnElement[bool]:
+    return and_(jobs.c.state == State.PENDING, jobs.c.turn == Turn.HELD)
 
 
 _OPEN: Final[Mapping[Standing, Callable[[Database], ColumnElement[bool]]]] = {
@@ -242,6 +249,7 @@ _OPEN: Final[Mapping[Standing, Callable[[Database], ColumnElement[bool]]]] = {
     Standing.QUEUED: _queued,
     Standing.SCHEDULED: lambda database: and_(*_pending(database)),
     Standing.UNSENT: _unsent,
+    Standing.HELD: _held,
     Standing.RETRYING: lambda _database: jobs.c.state == State.RETRY,
     Standing.RUNNING: lambda _database: jobs.c.state == State.STARTED,
     Standing.STOPPING: lambda _database: and_(

@@ -26,9 +26,10 @@ from uuid_utils import uuid7
 from ledger.arrivals import Arrivals, Arrived, Submission
 from ledger.database import Database
 from ledger.errors import AlreadySettled, LedgerUnavailable, NoSuchJob, NotSettled
-from ledger.record import SETTLED, WAITING, Attempt, Error, Job, Progress, State
+from ledger.record import SETTLED, WAITING, Attempt, Error, Job, Progress, State, Turn
 from ledger.schema import attempts, job_uploads, jobs, workers
 from ledger.together import Together
+from ledger.turns import TurnTaking
 
 __all__ = ["Jobs", "Submission", "Unsent", "asking_to_stop", "job_from"]
 
@@ -57,9 +58,10 @@ class Unsent:
 class Jobs:
     """The rows of jobs. Every method is one transaction."""
 
-    def __init__(self, database: Database, arrivals: Arrivals) -> None:
+    def __init__(self, database: Database, arrivals: Arrivals, turns: TurnTaking) -> None:
         self._database = database
         self._arrivals = arrivals
+        self._turns = turns
         self._mark_sent = (
             update(jobs)
             .where(
@@ -145,7 +147,7 @@ class Jobs:
         return [(marked.get(job_id),) for job_id, _ in sent]
 
     def unsent(self, grace: float, limit: int) -> list[Unsent]:
-        """Return due jobs without a confirmed message, oldest first.
+        """Return due jobs without a confirmed message, oldest first, but none that is held.
 
         Args:
             grace: seconds that a submit has for sending by itself before others do.
@@ -155,7 +157,8 @@ class Jobs:
             jobs.c.due_at <= self._database.now,
             jobs.c.due_at.is_(None) & (jobs.c.submitted_at <= self._database.ago(grace)),
         )
-        return self._to_send(jobs.c.sent_at.is_(None) & due, limit)
+        free = jobs.c.turn.is_distinct_from(Turn.HELD)
+        return self._to_send(jobs.c.sent_at.is_(None) & free & due, limit)
 
     def any_overdue(self, queue: str, seconds: float) -> bool:
         """Return whether `overdue` has any, without looking at them all."""
@@ -238,6 +241,7 @@ class Jobs:
         if connection.execute(due).rowcount:
             return job_id
         new_id = str(uuid7())
+        turn = self._turns.of_one_like(connection, job_id)
         fresh = {
             "id": literal(new_id),
             "retried_from": jobs.c.id,
@@ -245,6 +249,7 @@ class Jobs:
             "submitted_at": now,
             "idempotency_key": literal(idempotency_key, String),
             "fingerprint": literal(fingerprint, String),
+            "turn": literal(turn, jobs.c.turn.type),
             **{name: jobs.c[name] for name in _INHERITED},
         }
         ended = select(*fresh.values()).where(jobs.c.id == job_id, jobs.c.state.in_(SETTLED))

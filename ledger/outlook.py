@@ -12,6 +12,7 @@ from enum import StrEnum
 from ledger.forecast import Busy, Checked, RunTimes, Typical, margin, starts_in
 from ledger.queues import Pause
 from ledger.record import Job, Worker
+from ledger.turns import Turns
 
 NO_RUNS = RunTimes(())
 
@@ -30,6 +31,9 @@ class Reason(StrEnum):
     DRAINING = "draining"  # for a worker that takes jobs: somebody asked those to take no more
     BROKER = "broker"  # for RabbitMQ, which does not answer
     PAUSED = "paused"  # for its queue to be resumed
+    OWN_LIMIT = (
+        "own limit"  # for another of its owner's jobs to settle: so many may be on their way
+    )
     BUSY = "busy"  # for a process: all of them run something
     LINE = "line"  # for those before it, to whom the free processes go
     NEXT = "next"  # for nothing: a process is free
@@ -72,7 +76,8 @@ class Facts:
 
     `job` is None for one that is not submitted yet; `size` is the bytes of the files it reads,
     None where nobody knows. `workers` are all that beat within the last day, the newest beat first.
-    `gone` says that the kind is one that is no longer known.
+    `gone` says that the kind is one that is no longer known. `turns` are the owner's where a limit
+    matters for the job.
     """
 
     now: datetime
@@ -89,6 +94,7 @@ class Facts:
     pause: Pause | None = None
     broker_silent_since: datetime | None = None
     gone: bool = False
+    turns: Turns | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,7 @@ class Outlook:
     time that is waited for, `since` when what holds it began. `listening` are the workers that
     take jobs of its queue, `processes` how many jobs these run at a time, `busy` how many of which
     kinds they run now. `lacking` are the kinds before it, or running, of which no run is known.
+    `turns` are those of an owner whose limit holds it back.
     """
 
     reason: Reason
@@ -133,6 +140,7 @@ class Outlook:
     pause: Pause | None = None
     since: datetime | None = None
     until: datetime | None = None
+    turns: Turns | None = None
 
     @property
     def held_up(self) -> bool:
@@ -166,6 +174,7 @@ def outlook(facts: Facts) -> Outlook:
         pause=facts.pause,
         since=_since(facts, reason, silent),
         until=facts.job.due_at if facts.job and _too_early(facts) else None,
+        turns=facts.turns if _limited(facts) else None,
     )
 
 
@@ -188,12 +197,15 @@ def _reason(facts: Facts, listening: Sequence[Worker], held: int) -> Reason:
 def _held_up(facts: Facts, listening: Sequence[Worker]) -> Reason | None:
     if not any(_beats(facts, one) for one in facts.workers):
         # Nobody's clock sends anything now, nor sees whether RabbitMQ answers.
-        return Reason.UNSENT if _unsent(facts) else _why_nobody_listens(facts)
+        tried = _unsent(facts) and not _limited(facts)
+        return Reason.UNSENT if tried else _why_nobody_listens(facts)
     if facts.broker_silent_since is not None:
         return Reason.BROKER
     if facts.pause is not None:
         return Reason.PAUSED
-    return None if listening else _why_nobody_listens(facts)
+    if not listening:
+        return _why_nobody_listens(facts)
+    return Reason.OWN_LIMIT if _limited(facts) else None
 
 
 def _why_nobody_listens(facts: Facts) -> Reason:
@@ -208,6 +220,11 @@ def _why_nobody_listens(facts: Facts) -> Reason:
 
 def _unsent(facts: Facts) -> bool:
     return facts.job is not None and facts.job.sent_at is None
+
+
+def _limited(facts: Facts) -> bool:
+    """Return whether the owner's limit holds the job back, and not just until the clock looks."""
+    return facts.turns is not None and not facts.turns.free
 
 
 def _too_early(facts: Facts) -> bool:
@@ -259,7 +276,11 @@ def _held_by(facts: Facts, listening: Sequence[Worker]) -> list[Running]:
 
 def _place(facts: Facts) -> int | None:
     job = facts.job
-    if facts.gone or (job is not None and (job.sent_at is None or _too_early(facts))):
+    if (
+        facts.gone
+        or _limited(facts)
+        or (job is not None and (job.sent_at is None or _too_early(facts)))
+    ):
         return None
     return facts.line.before + 1
 

@@ -29,6 +29,13 @@ WAITING = frozenset({State.PENDING, State.RETRY})
 SETTLED = frozenset({State.SUCCESS, State.FAILURE, State.REVOKED})
 
 
+class Turn(StrEnum):
+    """Whether a job may go to RabbitMQ, where each person may have so many there or running."""
+
+    HELD = "held"  # Not yet: it is sent when an earlier one of its owner's has settled.
+    TAKEN = "taken"  # Until it settles.
+
+
 class Cause(StrEnum):
     """What kind of failure ended a job."""
 
@@ -115,11 +122,17 @@ class Job:
     signature: str | None = None  # Names what its kind asked for at the time.
     failure: str | None = None  # Its group of failures, once the clock has named it.
     deleted_at: datetime | None = None  # Somebody deleted it; until it is gone that can be undone.
+    turn: Turn | None = None  # None where it came while nobody's jobs were limited.
 
     @property
     def waiting(self) -> bool:
         """Whether the job waits for a worker, a time or the broker."""
         return self.state in WAITING
+
+    @property
+    def held(self) -> bool:
+        """Whether its owner's limit holds it back."""
+        return self.turn is Turn.HELD and not self.state.settled
 
     def ran_for(self, now: datetime) -> timedelta | None:
         """Return how long the last attempt has run, or ran."""

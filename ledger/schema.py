@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from ledger.database import Timestamp
-from ledger.record import Cause, Ending, State
+from ledger.record import Cause, Ending, State, Turn
 
 metadata = MetaData(
     naming_convention={
@@ -101,6 +101,8 @@ jobs = Table(
     Column("fingerprint", String(32)),
     # What its kind asked for at the time: a row of `signatures`, once one has been written.
     Column("signature", String(32)),
+    # Null while nobody's jobs are limited, so that those who want no limit pay nothing for it.
+    Column("turn", _words(Turn, "turn")),
     UniqueConstraint("owner", "idempotency_key"),
     CheckConstraint(
         "(state IN ('SUCCESS', 'FAILURE', 'REVOKED')) = (finished_at IS NOT NULL)",
@@ -114,6 +116,7 @@ jobs = Table(
     ),
     CheckConstraint("state <> 'RETRY' OR due_at IS NOT NULL", name="retry_has_a_time"),
     CheckConstraint("deleted_at IS NULL OR finished_at IS NOT NULL", name="deleted_has_an_end"),
+    CheckConstraint("turn <> 'held' OR sent_at IS NULL", name="held_is_unsent"),
 )
 
 # Few jobs are open at a time, so this index stays small however long the history grows.
@@ -132,6 +135,7 @@ Index(
     jobs.c.error_type,
     # Always null, yet SQLite looks at the row for it where it is not here.
     jobs.c.finished_at,
+    jobs.c.turn,
     sqlite_where=text("finished_at IS NULL"),
     postgresql_where=text("finished_at IS NULL"),
 )
@@ -142,6 +146,17 @@ Index(
     jobs.c.id,
     sqlite_where=text("finished_at IS NULL"),
     postgresql_where=text("finished_at IS NULL"),
+)
+
+# Who has how many turns, and whose jobs wait for one.
+TURNS = text("turn IS NOT NULL AND finished_at IS NULL")
+Index(
+    "ix_jobs_turns",
+    jobs.c.turn,
+    jobs.c.owner,
+    jobs.c.id,
+    sqlite_where=TURNS,
+    postgresql_where=TURNS,
 )
 
 # Those that have settled just now: their cards do not tell it yet.

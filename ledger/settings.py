@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     beat_every: float = Field(2, gt=0, description="How often a worker says that it lives")
     quota: int = Field(0, ge=0, description="Bytes of everybody's files; 0 is no limit")
     quota_per_person: int = Field(0, ge=0, description="Bytes of one person's; 0 is no limit")
+    jobs_per_person: int = Field(0, ge=0, description="In line or running; 0 is no limit")
     keep_for: float = Field(0, ge=0, description="Settled jobs older than that go; 0 keeps all")
     send_grace: float = Field(3, ge=0, description="How long a submit may take to send by itself")
     resend_after: float = Field(10, gt=0, description="A sent job missing from its empty queue")

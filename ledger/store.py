@@ -39,6 +39,7 @@ from ledger.retention import Retention
 from ledger.settings import Settings
 from ledger.signatures import Signatures
 from ledger.storage import Storage
+from ledger.turns import TurnTaking
 from ledger.users import Users
 from ledger.version import require_current
 from ledger.waiting import Waiting
@@ -60,9 +61,10 @@ class Ledger:
         self.settings = settings
         self.database = Database(settings.database_url, clock)
         limits = Limits(settings.max_crashes, settings.max_losses)
-        self.arrivals = Arrivals(self.database)
-        self.jobs = Jobs(self.database, self.arrivals)
-        self.batches = Batches(self.database, self.arrivals)
+        self.turns = TurnTaking(self.database, settings.jobs_per_person)
+        self.arrivals = Arrivals(self.database, self.turns)
+        self.jobs = Jobs(self.database, self.arrivals, self.turns)
+        self.batches = Batches(self.database, self.arrivals, self.turns)
         self.repeats = Repeats(self.database)
         self.signatures = Signatures(self.database)
         self.presets = Presets(self.database)
@@ -84,7 +86,7 @@ class Ledger:
         self.quota = Quota(self.database, settings.quota_per_person, settings.quota)
         self.retention = Retention(self.database, self.files)
         self.actions = Actions(self.database)
-        verbs = ActionVerbs(self.database, self.jobs)
+        verbs = ActionVerbs(self.database, self.jobs, self.turns)
         self.action_steps = ActionSteps(self.database, self.actions, verbs, self.retention)
         self.workers = Workers(self.database)
         self.wishes = WorkerWishes(self.database, settings.heart_timeout)
@@ -92,7 +94,7 @@ class Ledger:
         self.duties = Duties(self.database)
         self.history = History(self.database)
         self.depths = Depths(self.database)
-        self.waiting = Waiting(self.database, settings.heart_timeout)
+        self.waiting = Waiting(self.database, settings.heart_timeout, self.turns)
         self.experience = Experience(self.database)
         self.users = Users(self.database)
         self.guesses = Guesses(self.database)

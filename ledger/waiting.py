@@ -14,6 +14,7 @@ from ledger.outlook import Facts, Line, Running
 from ledger.queues import Pause
 from ledger.record import WAITING, Job, State, Worker
 from ledger.schema import files, job_uploads, jobs, queues, workers
+from ledger.turns import TurnTaking
 from ledger.waiting_tables import estimates, run_times, silences
 from ledger.workers import worker_from
 
@@ -29,11 +30,13 @@ class Waiting:
     Args:
         database: where everything is.
         heart_timeout: seconds after which a silent worker counts as dead.
+        turns: knows how many each person may have.
     """
 
-    def __init__(self, database: Database, heart_timeout: float) -> None:
+    def __init__(self, database: Database, heart_timeout: float, turns: TurnTaking) -> None:
         self._database = database
         self._heart_timeout = heart_timeout
+        self._turns = turns
 
     def before(self, job: Job, kinds: Collection[str] | None = None) -> Facts:
         """Return the facts of a job that waits.
@@ -50,6 +53,8 @@ class Waiting:
             facts = self._facts(connection, job.queue, job, kinds)
             size = bytes_read_by(connection, job.id)
             gone = kinds is not None and job.kind not in kinds
+            if job.held:
+                facts = replace(facts, turns=self._turns.of(connection, job.owner, job.id))
             return self._of_kind(connection, facts, job.kind, size, gone=gone)
 
     def at_the_end(
@@ -58,6 +63,7 @@ class Waiting:
         queue: str,
         size: int | None = None,
         kinds: Collection[str] | None = None,
+        owner: str | None = None,
     ) -> Facts:
         """Return the facts of a job that would be submitted now.
 
@@ -66,12 +72,15 @@ class Waiting:
             queue: where it would wait.
             size: the bytes of the files it would read, if that is known.
             kinds: as `before` takes them.
+            owner: who would submit it; None for somebody whom no limit holds back.
 
         Raises:
             LedgerUnavailable: the database does not answer.
         """
         with self._database.read() as connection:
             facts = self._facts(connection, queue, None, kinds)
+            if owner is not None:
+                facts = replace(facts, turns=self._turns.of(connection, owner, None))
             return self._of_kind(connection, facts, kind, size)
 
     def _facts(

@@ -91,7 +91,7 @@ def _begun(ledger: Ledger, publisher: Publisher, kinds: Mapping[str, Kind], acti
 def _sent(ledger: Ledger, publisher: Publisher, kinds: Mapping[str, Kind], job_id: str) -> bool:
     """Send a message for a job, if it needs one; return whether RabbitMQ answers."""
     job = ledger.jobs.get(job_id)
-    if not job.waiting or job.sent_at is not None:
+    if not job.waiting or job.held or job.sent_at is not None:
         return True
     unsent = Unsent(job.id, job.kind, job.queue, job.priority, job.attempt, job.inputs)
     return send(ledger, publisher, kinds[job.kind], unsent)

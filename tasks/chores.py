@@ -66,6 +66,7 @@ class Chores:
         self._filing = Filing(ledger, kinds)
         self._missing = Missing(ledger, publisher, kinds)
         self._forget_at = self._let_go_at = self._sweep_at = 0.0
+        self._adopted = False
         self.sends_more = False
 
     def do(self, beating_for: float) -> None:
@@ -148,6 +149,10 @@ class Chores:
             self._send()
 
     def _send(self) -> None:
+        # First those that came before there was a limit: they count as well.
+        self._adopted = self._adopted or not self._ledger.turns.adopt()
+        if self._adopted:
+            self._ledger.turns.let_go()
         jobs = self._ledger.jobs.unsent(self._ledger.settings.send_grace, OUTBOX)
         deadline = time.monotonic() + SEND_FOR
         confirmed = send_all(self._ledger, self._publisher, self._kinds, jobs, deadline)

@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 class Accepted:
     """What submitting brought: the job's id, whether it is new, and whether RabbitMQ has it.
 
+    One that is not there is the clock's to send, at once or when its owner's limit lets it go.
     `row` is the job as it stood then, where it is known without a look at the ledger.
     """
 
@@ -64,6 +65,8 @@ def submit(  # noqa: PLR0913 - each is a part of one acceptance
     arrived = ledger.jobs.accept(wanted)
     if isinstance(arrived, str):
         return Accepted(arrived, new=False, sent=True)
+    if arrived.held:
+        return Accepted(arrived.id, new=True, sent=False, row=job_of(wanted, arrived, None))
     unsent = Unsent(arrived.id, kind.name, kind.queue, priority, 0, wanted.inputs)
     sent, sent_at = _send(ledger, publisher, kind, unsent)
     # Sent and not marked, it runs already, or nobody knows.
@@ -75,7 +78,7 @@ def submit(  # noqa: PLR0913 - each is a part of one acceptance
 class AcceptedBatch:
     """What submitting many brought: the batch's id, its jobs' if it is new, and how many are sent.
 
-    Those that are not are sent by the clock.
+    Those that are not are sent by the clock, those that a limit holds back as it lets them go.
     """
 
     batch: str
@@ -106,10 +109,10 @@ def submit_many(
         raise ValueError(f"A batch has 1 to {LARGEST} jobs, and not {len(wanted)}")
     deadline = time.monotonic() + SEND_FOR
     several = [submission(ledger, kind, inputs, owner) for kind, inputs in wanted]
-    batch, ids = ledger.batches.submit(several, idempotency_key)
+    batch, ids, held = ledger.batches.submit(several, idempotency_key)
     unsent = [
         Unsent(job_id, one.kind, one.queue, one.priority, 0, one.inputs)
-        for job_id, one in zip(ids, several, strict=False)
+        for job_id, one in zip(ids[: len(ids) - held], several, strict=False)
     ]
     kinds = {kind.name: kind for kind, _ in wanted}
     sent = send_all(ledger, publisher, kinds, unsent, deadline)
@@ -165,6 +168,8 @@ def retry(
     job = ledger.jobs.get(ledger.jobs.retry(job_id, idempotency_key, same))
     if job.sent_at is not None or not job.waiting:
         return Accepted(job.id, new=job.id != job_id, sent=True)  # The key was used before.
+    if job.held:
+        return Accepted(job.id, new=job.id != job_id, sent=False)
     unsent = Unsent(job.id, job.kind, job.queue, job.priority, job.attempt, job.inputs)
     return Accepted(job.id, new=job.id != job_id, sent=send(ledger, publisher, kind, unsent))
 

@@ -13,8 +13,8 @@ from webapp.shapes import Shape
 class Batch(Shape):
     """A batch as it stands; `states` says how many of its jobs are in which state.
 
-    `unsent` are those that RabbitMQ has not confirmed yet; they wait for it, and will run. `page`
-    is for people.
+    `unsent` are those that RabbitMQ has not confirmed yet; they wait for it, and will run. `held`
+    are sent when their owner's limit lets them go. `page` is for people.
     """
 
     id: str
@@ -23,6 +23,7 @@ class Batch(Shape):
     number: int
     states: dict[State, int]
     unsent: int
+    held: int
     settled: bool
     jobs: str
     page: str
@@ -37,6 +38,7 @@ class Batch(Shape):
             number=batch.jobs,
             states=dict(batch.states),
             unsent=batch.unsent,
+            held=batch.held,
             settled=batch.settled,
             jobs=url_for("api.index", q=f"batch:{batch.id}"),
             page=url_for("jobs.index", q=f"batch:{batch.id}"),

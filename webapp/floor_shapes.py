@@ -47,7 +47,8 @@ class Queue(Shape):
     """A queue as it stands.
 
     `waiting` jobs are due, `unsent` ones of them have no message yet, and the oldest one waits
-    since `oldest`; where `counted` is false there are more. `came` and `ended` are jobs of the
+    since `oldest`; where `counted` is false there are more. `limited` are still to come: limits of
+    their owners hold them back. `came` and `ended` are jobs of the
     last minute. `listening` names the workers, `places` is how many of its jobs can run at a
     time, and `rabbitmq` is null where RabbitMQ's management does not tell.
     """
@@ -56,6 +57,7 @@ class Queue(Shape):
     paused: PausedQueue | None
     waiting: int
     unsent: int
+    limited: int
     scheduled: int
     counted: bool
     oldest: datetime | None
@@ -75,6 +77,7 @@ class Queue(Shape):
             paused=pause and PausedQueue(by=pause.by, at=pause.at, why=pause.why),
             waiting=backlog.waiting,
             unsent=backlog.unsent,
+            limited=backlog.limited,
             scheduled=backlog.scheduled,
             counted=backlog.counted,
             oldest=backlog.oldest,

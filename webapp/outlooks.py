@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
 
+from ledger.filters import Filter, Standing
 from ledger.outlook import Outlook, outlook
 from ledger.record import Job
+from webapp.security import owner
 from webapp.services import services
 from webapp.submission import find
 from webapp.waiting_shapes import JobInFull, Waiting
@@ -28,7 +30,7 @@ def of_job(job: Job) -> Outlook | None:
 
 
 def of_kind(name: str, size: int | None = None) -> Outlook:
-    """Return the outlook of a job of that kind, were it submitted now.
+    """Return the outlook of a job of that kind, were it submitted now by who asks.
 
     Raises:
         UnknownKind: there is none.
@@ -36,12 +38,13 @@ def of_kind(name: str, size: int | None = None) -> Outlook:
     """
     found = services()
     kind = find(found.kinds, name)
-    return outlook(found.ledger.waiting.at_the_end(kind.name, kind.queue, size, found.kinds))
+    waiting = found.ledger.waiting
+    return outlook(waiting.at_the_end(kind.name, kind.queue, size, found.kinds, owner()))
 
 
 def shaped(seen: Outlook) -> Waiting:
     """Return an outlook as the API says it."""
-    return Waiting.of(seen, said(seen, services().kinds))
+    return Waiting.of(seen, said(seen, services().kinds, owner()))
 
 
 def job_in_full(job: Job) -> JobInFull:
@@ -76,8 +79,16 @@ def part(seen: Outlook | None) -> Markup:
     """Return what a page says of it: nothing where nothing waits."""
     if seen is None:
         return Markup()
-    html = render_template("_waiting.html", seen=seen, said=said(seen, services().kinds))
+    words = said(seen, services().kinds, owner())
+    theirs = _on_their_way(seen.turns.owner) if seen.turns else ""
+    html = render_template("_waiting.html", seen=seen, said=words, theirs=theirs)
     return Markup(html.strip())  # noqa: S704 - a template of ours, which escapes
+
+
+def _on_their_way(person: str) -> str:
+    """Return the search for jobs that have their turn."""
+    standings = (Standing.RUNNING, Standing.QUEUED, Standing.UNSENT, Standing.RETRYING)
+    return Filter(states=standings, owners=(person,)).as_text()
 
 
 @blueprint.get("/jobs/<job_id>/waiting")

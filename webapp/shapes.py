@@ -49,7 +49,7 @@ class Links(Shape):
 
 
 class Job(Shape):
-    """A job as it stands."""
+    """A job as it stands; where it is `held`, it is sent when its owner's limit lets it go."""
 
     id: str
     kind: str
@@ -63,6 +63,7 @@ class Job(Shape):
     attempt: int
     submitted_at: datetime
     sent_at: datetime | None
+    held: bool
     due_at: datetime | None
     started_at: datetime | None
     finished_at: datetime | None

@@ -49,12 +49,21 @@ class Pause(Shape):
     why: str
 
 
+class Limit(Shape):
+    """How many jobs `owner` may have in line or under way, and has; `before` go before this one."""
+
+    owner: str
+    jobs: int
+    taken: int
+    before: int
+
+
 class Waiting(Shape):
     """Why it does not run yet: `reason` for programs, `why` and `repair` for people.
 
     `place` is 1 for the next one in line, and null while RabbitMQ does not have the job;
     `at_least` says that there are more before it than were counted. `since` is when what holds it
-    began, `until` is the time that is waited for.
+    began, `until` is the time that is waited for. `limit` is set where the owner's holds it back.
     """
 
     reason: Reason
@@ -69,13 +78,14 @@ class Waiting(Shape):
     since: datetime | None
     until: datetime | None
     paused: Pause | None
+    limit: Limit | None
     typical: Typical | None
     estimate: Estimate | None
 
     @classmethod
     def of(cls, seen: Outlook, words: Said) -> Self:
         """Return an outlook, with what pages say of it."""
-        typical, pause = seen.typical, seen.pause
+        typical, pause, turns = seen.typical, seen.pause, seen.turns
         return cls(
             reason=seen.reason,
             why=words.why.striptags(),
@@ -89,6 +99,8 @@ class Waiting(Shape):
             since=seen.since,
             until=seen.until,
             paused=pause and Pause(by=pause.by, at=pause.at, why=pause.why),
+            limit=turns
+            and Limit(owner=turns.owner, jobs=turns.limit, taken=turns.taken, before=turns.before),
             typical=typical
             and Typical(
                 median=typical.median,

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from ledger.outlook import Estimate, Outlook, Reason
 from tasks.kind import Kind
+from webapp.limit_words import own_limit
 from webapp.words import clock, duration, exact, number
 
 AT_ONCE: Final = 2.0  # seconds; nobody calls that waiting
@@ -30,14 +31,15 @@ class Said:
     facts: Mapping[str, Markup]
 
 
-def said(outlook: Outlook, kinds: Mapping[str, Kind]) -> Said:
+def said(outlook: Outlook, kinds: Mapping[str, Kind], reader: str | None = None) -> Said:
     """Return an outlook in words.
 
     Args:
         outlook: what there is to say.
         kinds: those that this console knows, for their titles.
+        reader: who reads it, if that is known.
     """
-    why, repair = _why(outlook, kinds)
+    why, repair = _why(outlook, kinds, reader)
     return Said(
         why=why,
         repair=repair,
@@ -55,8 +57,10 @@ def said(outlook: Outlook, kinds: Mapping[str, Kind]) -> Said:
     )
 
 
-def _why(outlook: Outlook, kinds: Mapping[str, Kind]) -> tuple[Markup, Markup]:
+def _why(outlook: Outlook, kinds: Mapping[str, Kind], reader: str | None) -> tuple[Markup, Markup]:
     """Return what is waited for, and what helps where somebody can."""
+    if outlook.reason is Reason.OWN_LIMIT:
+        return own_limit(outlook.turns, reader)
     return _SENTENCES[outlook.reason](outlook, kinds)
 
 

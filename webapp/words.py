@@ -30,6 +30,7 @@ class Label:
 
 QUEUED = Label("Queued", "inbox", "waiting")
 SCHEDULED = Label("Scheduled", "calendar-event", "waiting")
+HELD = Label("Waiting for its turn", "person-lock", "waiting")
 WAITING_FOR_BROKER = Label("Waiting for the broker", "hourglass-split", "waiting")
 RUNNING = Label("Running", "play-circle", "running")
 RETRYING = Label("Retrying", "arrow-repeat", "waiting")
@@ -69,6 +70,8 @@ def label(job: Job, now: datetime) -> Label:
     if job.state is State.PENDING:
         if job.due_at is not None and job.due_at > now:
             return SCHEDULED
+        if job.held:
+            return HELD
         return QUEUED if job.sent_at else WAITING_FOR_BROKER
     return RUNNING if job.state is State.STARTED else RETRYING
 
@@ -100,6 +103,8 @@ def _why_it_waits(job: Job, attempts: Sequence[Attempt], now: datetime) -> Marku
     if job.due_at is not None and job.due_at > now:
         start = "The next attempt starts" if attempts else "It starts"
         return Markup("{}{} at {}.").format(back, start, clock(job.due_at))
+    if job.held:
+        return Markup("It is safe here, and is sent when its owner's limit lets it go.")
     if job.sent_at is None:
         return Markup("{}It is safe here, and is sent as soon as RabbitMQ answers.").format(back)
     if back:

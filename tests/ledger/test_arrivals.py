@@ -90,7 +90,7 @@ def batch(number: int) -> list[Submission]:
 
 
 def test_a_batch_is_accepted_whole_and_in_its_order(ledger: Ledger, time: OwnTime) -> None:
-    batch_id, ids = ledger.batches.submit(batch(1500))
+    batch_id, ids, _held = ledger.batches.submit(batch(1500))
     assert ids == sorted(ids)
     rows = [ledger.jobs.get(ids[place]) for place in (0, 1, 1499)]
     assert [row.inputs for row in rows] == [{"name": "0"}, {"name": "1"}, {"name": "1499"}]
@@ -106,8 +106,8 @@ def test_a_batch_is_accepted_whole_and_in_its_order(ledger: Ledger, time: OwnTim
 
 
 def test_a_batch_whose_key_was_used_is_the_one_accepted_first(ledger: Ledger) -> None:
-    first, ids = ledger.batches.submit(batch(3), "once")
-    assert ledger.batches.submit(batch(3), "once") == (first, [])
+    first, ids, _held = ledger.batches.submit(batch(3), "once")
+    assert ledger.batches.submit(batch(3), "once") == (first, [], 0)
     assert len(ids) == 3
     assert len(ledger.jobs.page(limit=9)) == 3
 

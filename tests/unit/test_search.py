@@ -42,7 +42,7 @@ def meant(text: str) -> Filter:
         ("state:revoked", Filter(states=(Standing.CANCELLED,))),
         (
             "state:pending",
-            Filter(states=(Standing.QUEUED, Standing.SCHEDULED, Standing.UNSENT)),
+            Filter(states=(Standing.QUEUED, Standing.SCHEDULED, Standing.UNSENT, Standing.HELD)),
         ),
         ('by:"Ada, Countess" by:grace', Filter(owners=("Ada, Countess", "grace"))),
         ('"a ""quoted"" word"* refus*', Filter(words=('a "quoted" word*', "refus*"))),
