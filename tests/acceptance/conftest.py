@@ -26,7 +26,12 @@ class Site:
     """What a test does to a Postroom, and what it sees of it."""
 
     def __init__(
-        self, folder: Path, rabbitmq: RabbitMQ, broker_url: str, database_url: str
+        self,
+        folder: Path,
+        rabbitmq: RabbitMQ,
+        broker_url: str,
+        database_url: str,
+        jobs_per_person: int = 0,
     ) -> None:
         self.folder = folder
         self.rabbitmq = rabbitmq
@@ -34,12 +39,14 @@ class Site:
             "POSTROOM_VAR": str(folder / "var"),
             "CELERY_BROKER_URL": broker_url,
             "DATABASE_URL": database_url,
+            "JOBS_PER_PERSON": str(jobs_per_person),
         }
         self.ledger = Ledger(
             Settings(
                 postroom_var=folder / "var",
                 celery_broker_url=broker_url,
                 database_url=database_url,
+                jobs_per_person=jobs_per_person,
             )
         )
         self.ledger.upgrade()

@@ -9,7 +9,8 @@ import pytest
 from ledger.forecast import ENOUGH, Checked, Run, RunTimes
 from ledger.outlook import Facts, Line, Outlook, Reason, Running, outlook
 from ledger.queues import Pause
-from ledger.record import State, Worker
+from ledger.record import State, Turn, Worker
+from ledger.turns import Turns
 from tests.unit.test_words import WAITING
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -49,6 +50,9 @@ def running(number: int, seconds: float = 4, kind: str = "hello") -> Sequence[Ru
 
 
 BUSY = replace(KNOWN, running=running(2))
+LIMITED = replace(
+    KNOWN, job=replace(UNSENT, turn=Turn.HELD), turns=Turns("ada", limit=3, taken=3, before=0)
+)
 SILENCE = replace(KNOWN, broker_silent_since=EARLIER)
 
 
@@ -74,6 +78,15 @@ SILENCE = replace(KNOWN, broker_silent_since=EARLIER)
         (replace(KNOWN, job=UNSENT, workers=[SILENT]), Reason.UNSENT),
         (replace(KNOWN, job=UNSENT, workers=[ELSEWHERE]), Reason.NO_WORKER),
         (replace(SILENCE, job=UNSENT), Reason.BROKER),
+        (LIMITED, Reason.OWN_LIMIT),
+        (replace(LIMITED, job=None), Reason.OWN_LIMIT),
+        # The clock sees in a moment that it may go.
+        (replace(LIMITED, turns=Turns("ada", 3, 2, 0)), Reason.SENDING),
+        (replace(LIMITED, turns=Turns("ada", 3, 2, 1)), Reason.OWN_LIMIT),
+        # Nobody has tried to send it, and so RabbitMQ has not refused it.
+        (replace(LIMITED, workers=[]), Reason.NO_WORKER),
+        (replace(LIMITED, broker_silent_since=EARLIER), Reason.BROKER),
+        (replace(LIMITED, pause=PAUSE), Reason.PAUSED),
         (SILENCE, Reason.BROKER),
         (replace(SILENCE, job=None), Reason.BROKER),
         (replace(SILENCE, running=running(2)), Reason.BROKER),
@@ -116,6 +129,7 @@ def test_only_what_moves_has_an_estimate(reason: Reason) -> None:
         Reason.DRAINING: replace(KNOWN, workers=[DRAINING]),
         Reason.BROKER: SILENCE,
         Reason.PAUSED: replace(KNOWN, pause=PAUSE),
+        Reason.OWN_LIMIT: LIMITED,
     }
     moving = {
         Reason.SENDING: replace(KNOWN, job=UNSENT),
@@ -184,6 +198,7 @@ def test_a_free_process_does_not_care_what_the_others_run() -> None:
 
 def test_a_job_that_rabbitmq_does_not_have_has_no_place() -> None:
     assert outlook(replace(KNOWN, job=UNSENT, line=Line(4, ["hello"] * 4))).place is None
+    assert outlook(replace(LIMITED, job=None, line=Line(4, ["hello"] * 4))).place is None
     assert outlook(replace(KNOWN, job=replace(WAITING, due_at=LATER))).place is None
     assert outlook(replace(KNOWN, job=None, line=Line(4, ["hello"] * 4))).place == 5
 

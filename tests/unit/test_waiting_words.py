@@ -8,12 +8,14 @@ import pytest
 
 from ledger.forecast import ENOUGH, Checked, Run, RunTimes
 from ledger.outlook import Facts, Line, Reason, outlook
+from ledger.turns import Turns
 from tasks.kind import Kind, kinds
 from tests.unit.test_outlook import (
     BUSY,
     DRAINING,
     KNOWN,
     LATER,
+    LIMITED,
     NOW,
     PAUSE,
     SILENCE,
@@ -126,6 +128,61 @@ START = "celery -A tasks worker -Q default"
 def test_each_reason_has_its_sentence_and_its_repair(facts: Facts, why: str, repair: str) -> None:
     words = said(outlook(facts), KINDS)
     assert (words.why.striptags(), words.repair.striptags()) == (why, repair)
+
+
+@pytest.mark.parametrize(
+    ("turns", "reader", "why"),
+    [
+        (
+            Turns("ada", 3, 3, 0),
+            "ada",
+            (
+                "Your own limit: 3 of your jobs are in line or under way,"
+                " and this one is sent when one of them ends."
+            ),
+        ),
+        (
+            Turns("ada", 1, 1, 0),
+            "ada",
+            (
+                "Your own limit: 1 of your jobs is in line or under way,"
+                " and this one is sent when it ends."
+            ),
+        ),
+        (
+            Turns("ada", 3, 3, 1),
+            "ada",
+            (
+                "Your own limit: 3 of your jobs are in line or under way,"
+                " and another one of yours goes before this one as they end."
+            ),
+        ),
+        (
+            Turns("<b>", 3, 3, 12_000),
+            "ada",
+            (
+                "The limit of &lt;b&gt;: 3 of their jobs are in line or under way,"
+                " and 12,000 others of theirs go before this one as they end."
+            ),
+        ),
+        (
+            Turns("ada", 3, 3, 0),
+            None,
+            (
+                "The limit of ada: 3 of their jobs are in line or under way,"
+                " and this one is sent when one of them ends."
+            ),
+        ),
+    ],
+)
+def test_a_limit_is_told_to_its_owner_and_to_others(
+    turns: Turns, reader: str | None, why: str
+) -> None:
+    words = said(outlook(replace(LIMITED, turns=turns)), KINDS, reader)
+    assert str(words.why) == why
+    assert f"The limit is {turns.limit} at a time" in words.repair
+    assert (words.when, words.trust) == ("", "")
+    assert "Place in line" not in words.facts
 
 
 @pytest.mark.parametrize("reason", list(Reason))
