@@ -88,6 +88,16 @@ class Actions:
                 counts = select(func.count(), able).where(*self._meant(asked, until))
             return Reach(*connection.execute(counts).one(), at=until)
 
+    def number(self, matching: Filter) -> int:
+        """Return how many jobs match now: exactly, which among very many takes its time."""
+        with self._database.read() as connection:
+            if has_a_word(matching.words):
+                found = select(func.count()).where(*matching.conditions(self._database))
+            else:
+                now: datetime = connection.execute(select(self._database.now)).scalar_one()
+                found = select(meeting.met(connection, self._database, matching, now))
+            return connection.execute(found).scalar_one()
+
     def _meant(self, asked: Asked, until: datetime) -> Sequence[ColumnElement[bool]]:
         if asked.matching is None:
             return [jobs.c.id.in_(asked.ids), jobs.c.deleted_at.is_(None)]

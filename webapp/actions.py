@@ -12,6 +12,7 @@ from flask import (
     Response,
     abort,
     flash,
+    jsonify,
     redirect,
     render_template,
     request,
@@ -65,6 +66,19 @@ def ask() -> ResponseReturnValue:
         say=action_words,
         text=asked.matching and asked.matching.as_text(),
     )
+
+
+@blueprint.get("/number")
+def number() -> Response:
+    """Tell exactly how many jobs match a search, as JSON: lists count no further than they must.
+
+    Raises:
+        WrongInputs: the search can't be read.
+    """
+    matching = read_search(request.args.get("q", ""), owner())
+    answer = jsonify(number=services().ledger.actions.number(matching))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @blueprint.post("")

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from ledger.jobs import Submission
 from ledger.record import State
 from tests.browser.conftest import Person
 from tests.ledger.conftest import submit
@@ -84,3 +85,24 @@ def test_without_scripts_jobs_are_selected_and_cancelled_too(
     page.get_by_role("button", name=re.compile("Cancel 1 job")).click()
     expect(page.locator("#action .why")).to_have_text("1 cancelled.")
     assert postroom.ledger.jobs.get(job).state is State.REVOKED
+
+
+def test_all_that_match_are_told_exactly_once_somebody_selects(
+    page: Page, postroom: Postroom
+) -> None:
+    kind = f"{KIND}-many"
+    hello = Submission(kind=kind, queue="default", inputs={}, owner="ada")
+    for number in (10_000, 31):
+        postroom.ledger.batches.submit([hello] * number)
+    page.goto(f"/jobs?q=kind:{kind}")
+    bar = page.get_by_role("form", name="Selected jobs")
+    expect(bar).to_have_attribute("data-all", "all 10,000 or more")
+
+    page.locator("input.pick").nth(0).check()
+    bar.get_by_label("Select all 10,031 that match").check()
+
+    expect(bar.get_by_role("status")).to_have_text("All 10,031 selected")
+    page.get_by_role("button", name="Cancel…").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cancel 10,031 jobs?")
+    page.get_by_role("button", name="Cancel 10,031 jobs").click()
+    expect(page.locator("#action .label")).to_have_text("Done", timeout=60_000)

@@ -1,8 +1,10 @@
 """Cancelling, running again and deleting many jobs at once: pages, API and terminal."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 import pytest
@@ -289,3 +291,23 @@ def test_in_a_terminal_jobs_are_deleted_and_brought_back(app: Flask, ledger: Led
     assert run(app, "job", "undo", action.id)[0] == 1
     assert ledger.actions.get(action.id).stage is Stage.UNDONE
     assert run(app, "job", "retry", "--yes")[0] == 2
+
+
+def test_a_list_that_counts_no_further_leads_to_the_exact_number(
+    client: FlaskClient, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(7):
+        submit(ledger)
+    ledger.jobs.request_cancel(submit(ledger))
+    assert "data-number" not in client.get("/jobs").text
+    monkeypatch.setattr("ledger.counting.CAP", 3)
+
+    page = client.get("/jobs?q=state:waiting").text
+
+    assert "Select all 3 or more that match" in page
+    (address,) = re.findall(r'data-number="([^"]+)"', page)
+    assert json.loads(client.get(unescape(address)).text) == {"number": 7}
+    assert json.loads(client.get("/actions/number?q=").text) == {"number": 8}
+    ledger.cards.file_open(lambda _kind, _inputs: "ada", 100)  # The cancelled one has no card yet.
+    assert json.loads(client.get('/actions/number?q="ada"').text) == {"number": 7}
+    assert client.get("/actions/number?q=state:nonsense").status_code >= 400

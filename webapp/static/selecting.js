@@ -32,7 +32,21 @@ function show() {
   let words = any ? `${jobs(chosen.size)} selected` : "";
   if (all.checked) words = `A${form.dataset.all.slice(1)} selected`;
   if (count.textContent !== words) count.textContent = words;
+  if (any) tellExactly();
   document.dispatchEvent(new CustomEvent("selected", { detail: any }));
+}
+
+/** Say exactly how many match, once somebody selects: a long list counts no further than it must. */
+async function tellExactly() {
+  const { number: address } = form.dataset;
+  if (!address) return;
+  delete form.dataset.number;
+  const answer = await fetch(address).catch(() => null);
+  if (!answer?.ok) return; // What is said is true all the same, and the question says it exactly.
+  const { number: many } = await answer.json();
+  form.dataset.all = `all ${number.format(many)}`;
+  form.querySelector(".select-all span").textContent = `Select ${form.dataset.all} that match`;
+  show();
 }
 
 function choose(box, on) {
