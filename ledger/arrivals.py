@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, insert
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +15,8 @@ from ledger.record import Job, Progress, State, Turn
 from ledger.schema import job_uploads, jobs
 from ledger.together import Together
 from ledger.turns import TurnTaking
+
+FITS: Final = 100  # rows; SQLAlchemy makes a second INSERT of what is more than a thousand
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,9 @@ class Arrivals:
             LedgerUnavailable: it is not known whether any was accepted.
         """
         rows: Sequence[Mapping[str, Any]] = [row_of(one) for one in several]
-        with self._database.write() as connection:
+        at_once = self._is_one_statement(several)
+        database = self._database
+        with database.write_at_once() if at_once else database.write() as connection:
             rows = self._turns.given(connection, rows)
             arrived = self.add_in(connection, rows)
             links = [
@@ -113,6 +117,10 @@ class Arrivals:
             else None
             for row in rows
         ]
+
+    def _is_one_statement(self, several: Sequence[Submission]) -> bool:
+        uploads = any(one.uploads for one in several)
+        return len(several) <= FITS and not uploads and not self._turns.limited
 
     def add_in(
         self, connection: Connection, rows: Sequence[Mapping[str, Any]]

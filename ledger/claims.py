@@ -99,10 +99,11 @@ class Claims:
             "b_count": delivery.count,
             "b_worker": worker,
         }
+        # A claim that a power cut forgets is made again: the message comes back, or the clock finds
+        # the job without one.
         first = self._database.change(self._first, values | {"b_pid": pid}, soon=True)
         if first is not None:
             return Claim(delivery.job, 1, first["kind"], first["inputs"], first["owner"], 0, None)
-        # A claim that a power cut forgets is made again: the message comes back.
         with self._database.write_soon() as connection:
             row = connection.execute(self._claim, values).one_or_none()
             if row is None:
@@ -216,7 +217,7 @@ def _first_claim(database: Database) -> Change:
             due_at=None,
             **taken,
         )
-        .returning(jobs.c.kind, jobs.c.inputs, jobs.c.owner)
+        .returning(jobs.c.kind, jobs.c.inputs, jobs.c.owner, *database.unawaited)
     )
     opened = taken | {
         "job": job,

@@ -16,6 +16,8 @@ from sqlalchemy import (
     Table,
     Update,
     bindparam,
+    func,
+    literal,
     select,
     type_coerce,
 )
@@ -84,12 +86,19 @@ class Database:
     def __init__(self, url: str, clock: Clock | None = None) -> None:
         self.url = url
         self._journal: engines.Journal | None = None
+        #: What a statement returns as well so that its commit does not wait for PostgreSQL's disk.
+        #: A fall of the server may forget it, so it is for what is made again then.
+        self.unawaited: tuple[ColumnElement[str], ...] = ()
         if url.startswith("sqlite"):
             self.engine = engines.sqlite(url, writes=False)
             self._writer = engines.sqlite(url, writes=True)
             self._journal = engines.Journal(url)
+            self._at_once = self._writer
         else:
             self.engine = self._writer = engines.postgresql(url)
+            self._at_once = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+            forgets = func.set_config("synchronous_commit", "off", literal(value=True))
+            self.unawaited = (forgets.label("unawaited"),)
         self._driver: Any = self.engine.dialect.dbapi
         self._kept = threading.local()
         self._clock = clock
@@ -149,6 +158,27 @@ class Database:
             LedgerUnavailable: the database did not answer; the commit may or may not have happened.
         """
         with self._in_our_words(), self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write_at_once(self) -> Iterator[Connection]:
+        """As `write`, for a single statement: PostgreSQL need not be told to begin and to commit.
+
+        Raises:
+            LedgerUnavailable: the database did not answer; the commit may or may not have happened.
+        """
+        with self.write_soon_at_once() as connection:
+            yield connection
+        self.flush()
+
+    @contextmanager
+    def write_soon_at_once(self) -> Iterator[Connection]:
+        """As `write_soon`, for a single statement.
+
+        Raises:
+            LedgerUnavailable: the database did not answer; the commit may or may not have happened.
+        """
+        with self._in_our_words(), self._at_once.begin() as connection:
             yield connection
 
     def change(

@@ -70,7 +70,7 @@ class Jobs:
                 jobs.c.state.in_(WAITING),
             )
             .values(sent_at=database.now, revision=jobs.c.revision + 1)
-            .returning(jobs.c.id, jobs.c.sent_at)
+            .returning(jobs.c.id, jobs.c.sent_at, *database.unawaited)
         )
         self._marks: Together[tuple[str, int], tuple[datetime | None]] = Together(
             self._mark_together
@@ -121,7 +121,7 @@ class Jobs:
         return self._marks.do((job_id, attempt))[0]
 
     def mark_all_sent(self, sent: Iterable[tuple[str, int]]) -> dict[str, datetime]:
-        """As `mark_sent`, for jobs and their attempts, all of them or none.
+        """As `mark_sent`, for jobs and their attempts.
 
         Raises:
             LedgerUnavailable: as above.
@@ -130,11 +130,12 @@ class Jobs:
         for job_id, attempt in sent:
             by_attempt.setdefault(attempt, []).append(job_id)
         marked: dict[str, datetime] = {}
-        if by_attempt:
-            with self._database.write_soon() as connection:
-                for attempt, ids in by_attempt.items():
-                    values = {"ids": ids, "sent_attempt": attempt}
-                    marked.update(iter(connection.execute(self._mark_sent, values)))
+        # What is forgotten with the server, or done by half, is sent once more.
+        for attempt, ids in by_attempt.items():
+            values = {"ids": ids, "sent_attempt": attempt}
+            with self._database.write_soon_at_once() as connection:
+                rows = connection.execute(self._mark_sent, values)
+                marked |= {row.id: row.sent_at for row in rows}
         return marked
 
     def _mark_together(

@@ -49,6 +49,11 @@ class TurnTaking:
         self._database = database
         self._limit = limit
 
+    @property
+    def limited(self) -> bool:
+        """Whether there is a limit at all."""
+        return self._limit > 0
+
     def given(
         self, connection: Connection, rows: Sequence[Mapping[str, Any]]
     ) -> Sequence[Mapping[str, Any]]:
