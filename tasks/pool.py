@@ -1,7 +1,9 @@
 """The pool of a worker's processes: Celery's, but for time limits, which it keeps by itself."""
 
 import logging
+import tempfile
 import time
+from multiprocessing import process
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -78,6 +80,9 @@ class Pool(TaskPool):
 
     def on_start(self) -> None:
         """Start the processes."""
+        # The pool's shared memory is a file that is unlinked as soon as it is there. By itself it
+        # gets a folder of its own for that, which a worker that is killed would leave behind.
+        process.current_process()._config["tempdir"] = tempfile.gettempdir()  # type: ignore[attr-defined]  # noqa: SLF001 - where multiprocessing looks
         super().on_start()
         self._pool.scratch = self.app.settings.scratch
 

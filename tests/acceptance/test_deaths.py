@@ -153,6 +153,20 @@ def test_what_a_dead_attempt_left_is_swept_up_and_never_seen(site: Site, gate: P
     until("the scratch is empty", lambda: not list(scratch.iterdir()))
 
 
+def test_a_worker_that_is_killed_leaves_no_folder_behind(
+    site: Site, gate: Path, trace: Path, tmp_path: Path
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    worker = site.worker(TMPDIR=str(temporary)).ready()
+    site.started(site.submit("stays", trace=trace, gate=gate))
+
+    worker.signal(signal.SIGKILL)
+    worker.wait()
+
+    assert list(temporary.iterdir()) == []
+
+
 def test_checkpoints_outlive_death(site: Site, gate: Path, trace: Path) -> None:
     site.worker().ready()
     job = site.submit("steps", trace=trace, total=200, pause_at=120, gate=gate)
