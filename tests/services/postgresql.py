@@ -65,20 +65,26 @@ class PostgreSQL:
             os.killpg(self._server.pid, signal.SIGKILL)
         self._end(signal.SIGKILL)
 
-    def database(self) -> str:
-        """Make a new, empty database and return its SQLAlchemy URL.
+    def database(self, like: str = "") -> str:
+        """Make a new database and return its SQLAlchemy URL.
+
+        It is empty, or holds what the one at the URL `like` does, to which nobody is connected.
 
         Raises:
-            psycopg.Error: the server does not run.
+            psycopg.Error: the server does not run, or somebody is connected.
         """
         name = f"test_{uuid4().hex}"
+        template = like.rpartition("/")[2] or "template1"
         with psycopg.connect(self._connection(), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"'.encode())
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
         return f"postgresql+psycopg://postroom@127.0.0.1:{self.port}/{name}"
 
     def close(self) -> None:
-        """End the server and remove everything it kept."""
-        self.kill()
+        """End the server and remove everything it kept, the memory that it shares included.
+
+        A killed one would leave that in /dev/shm.
+        """
+        self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
