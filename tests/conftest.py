@@ -3,10 +3,12 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
+from ledger import Ledger, Settings
 from tests.services import MissingProgramError, PostgreSQL, RabbitMQ
 
 
@@ -48,3 +50,23 @@ def postgresql() -> Iterator[PostgreSQL]:
         _cannot(error)
     with server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a ledger with its tables and nothing in them, to be copied."""
+    folder = tmp_path_factory.mktemp("fresh")
+    made = Ledger(Settings(postroom_var=folder, database_url="", storage_url=""))
+    made.upgrade()
+    made.close()
+    return folder / "ledger.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def fresh_postgresql(postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of such a ledger on PostgreSQL, for `PostgreSQL.database` to make others like it."""
+    url = postgresql.database()
+    made = Ledger(Settings(postroom_var=tmp_path_factory.mktemp("fresh"), database_url=url))
+    made.upgrade()
+    made.close()
+    return url

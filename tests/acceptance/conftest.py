@@ -1,5 +1,6 @@
 """A whole Postroom without its web: a ledger, a broker, and workers started as users start them."""
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -182,7 +183,11 @@ def locked(database: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def site(tmp_path: Path, rabbitmq: RabbitMQ, broker_url: str) -> Iterator[Site]:
+def site(
+    tmp_path: Path, rabbitmq: RabbitMQ, broker_url: str, fresh_database: Path
+) -> Iterator[Site]:
+    (tmp_path / "var").mkdir()
+    shutil.copy(fresh_database, tmp_path / "var")
     made = Site(tmp_path, rabbitmq, broker_url, f"sqlite:///{tmp_path / 'var' / 'ledger.sqlite3'}")
     yield made
     made.close()

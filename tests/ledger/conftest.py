@@ -1,5 +1,6 @@
 """A ledger on a real database of each sort, in a time that the test owns."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,9 +35,11 @@ def time() -> OwnTime:
 def ledger(request: pytest.FixtureRequest, tmp_path: Path, time: OwnTime) -> Iterator[Ledger]:
     url = ""
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql").database()
+        fresh = request.getfixturevalue("fresh_postgresql")
+        url = request.getfixturevalue("postgresql").database(like=fresh)
+    else:
+        shutil.copy(request.getfixturevalue("fresh_database"), tmp_path)
     opened = Ledger(Settings(postroom_var=tmp_path, database_url=url), clock=time)
-    opened.upgrade()
     opened.workers.register(worker("one"))
     opened.workers.register(worker("two"))
     yield opened

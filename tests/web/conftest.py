@@ -22,16 +22,6 @@ from tests.ledger.conftest import claimed, submit, worker
 from webapp import create_app
 
 
-@pytest.fixture(scope="session")
-def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of a ledger with its tables and nothing in them."""
-    folder = tmp_path_factory.mktemp("fresh")
-    made = Ledger(Settings(postroom_var=folder, database_url="", storage_url=""))
-    made.upgrade()
-    made.close()
-    return folder / "ledger.sqlite3"
-
-
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     # Nothing listens on port 1, whatever else runs on this machine.
