@@ -112,7 +112,8 @@ class Acks:
         Only a worker that stops waits for the disk in its main process.
         """
         self._hub = None
-        self._send_now()
+        with suppress(BrokenPipeError):  # Then they come again, to another worker.
+            self._send_now()
 
     def _send_now(self) -> None:
         try:

@@ -75,7 +75,8 @@ class JobRequest(Request):
             self._app.pace.ended(run, time.time())
 
     def _tell_rabbitmq(self, speaks_for_many: bool) -> None:  # noqa: FBT001 - as AMQP says it
-        self._on_ack(logger, self._connection_errors, multiple=speaks_for_many)
+        # By itself Celery puts it off to the loop's next turn, and a worker that stops has none.
+        self.message.ack_log_error(logger, self._connection_errors, multiple=speaks_for_many)
 
     @property
     def run(self) -> Run | None:
