@@ -78,8 +78,10 @@ def private_node(settings: Settings, log: Path) -> Node:
         programs = Programs.find()
     if programs is None:
         raise LaunchError("rabbitmq-server was installed, but its programs are not where they go.")
-    [epmd_port] = ports.free_from(4370)
-    [distribution_port] = ports.free_from(25_673)
+    # Nobody listens on them until the node does: starts at the same moment, each from the lowest
+    # free one upwards, would choose the same.
+    wanted = (settings.port, settings.flower_port, settings.broker.port, settings.management_port)
+    epmd_port, distribution_port = ports.free(2, but=wanted)
     return Node(
         folder=settings.var / "rabbitmq",
         programs=programs,

@@ -4,7 +4,7 @@ import errno
 import os
 import random
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def _choices(taken: Iterable[Need], wanted: list[int]) -> list[str]:
     choices = []
     avoid = set(wanted)
     for need in taken:
-        port = next(port for port in free_from(need.port + 1, len(avoid) + 1) if port not in avoid)
+        [port] = free_from(need.port + 1, but=avoid)
         avoid.add(port)
         choices.append(f"{need.setting}={need.choice.format(port=port)}")
     return choices
@@ -71,8 +71,8 @@ def _obstacle(need: Need, wanted: list[int]) -> str:
     return ""
 
 
-def free_from(first: int, count: int = 1) -> list[int]:
-    """Return the lowest `count` free ports on loopback, from `first` upwards.
+def free_from(first: int, count: int = 1, but: Collection[int] = ()) -> list[int]:
+    """Return the lowest `count` free ports on loopback, from `first` upwards, none of `but`.
 
     Below 32768 they stay free while nobody listens: the kernel gives those to no client.
 
@@ -81,6 +81,8 @@ def free_from(first: int, count: int = 1) -> list[int]:
     """
     found: list[int] = []
     for port in range(first, 65_536):
+        if port in but:
+            continue
         try:
             _bind("127.0.0.1", port).close()
         except OSError:
@@ -91,16 +93,17 @@ def free_from(first: int, count: int = 1) -> list[int]:
     raise LaunchError(f"No {count} free ports from {first} upwards on 127.0.0.1.")
 
 
-def free(count: int = 1) -> list[int]:
+def free(count: int = 1, but: Collection[int] = ()) -> list[int]:
     """Return `count` different ports that are free on loopback, anywhere below the clients' range.
 
-    Two callers at the same time hardly ever get the same; and a server that is stopped and started
-    again finds its port still free, which one from the clients' range need not be.
+    None of `but` is among them. Two callers at the same time hardly ever get the same; and a server
+    that is stopped and started again finds its port still free, which one from the clients' range
+    need not be.
 
     Raises:
         LaunchError: there are not so many.
     """
-    return free_from(random.randrange(10_000, 30_000), count)  # noqa: S311  # No secret.
+    return free_from(random.randrange(10_000, 30_000), count, but)  # noqa: S311  # No secret.
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -77,3 +77,9 @@ def test_free_ports_differ_and_no_client_is_given_them() -> None:
 
     assert len(set(found)) == 5
     assert max(found) < 32_768
+
+
+def test_a_port_that_somebody_else_is_to_have_is_left_to_them() -> None:
+    first, second, third = ports.free_from(20_000, 3)
+
+    assert ports.free_from(20_000, 2, but={first}) == [second, third]
