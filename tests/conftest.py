@@ -43,9 +43,13 @@ def broker_url(rabbitmq: RabbitMQ) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
-    """A PostgreSQL server for all tests; each makes a database of its own on it."""
+    """A PostgreSQL server for all tests; each makes a database of its own on it.
+
+    No test takes the machine's power away, and to make hundreds of databases, each of three
+    hundred files, and to write down that they are there keeps a disk busy for a minute.
+    """
     try:
-        server = PostgreSQL()
+        server = PostgreSQL(fsync="off")
     except MissingProgramError as error:
         _cannot(error)
     with server:

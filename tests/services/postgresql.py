@@ -24,11 +24,13 @@ _STOP_SECONDS = 30
 class PostgreSQL:
     """A PostgreSQL server with its own data, as durable as one in production (fsync is on).
 
-    It refuses to run as root, so then it runs as another user. It keeps its port and its data
+    Not where `fsync` is "off": what it writes then outlives its processes, but no power cut. It
+    refuses to run as root, so then it runs as another user. It keeps its port and its data
     over `stop`, `kill` and `start`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, fsync: str = "on") -> None:
+        self._fsync = fsync
         self._programs = _postgresql_programs()
         self._user = _other_user_than_root()
         self.folder = Path(tempfile.mkdtemp(prefix="postroom-postgresql-"))
@@ -51,6 +53,7 @@ class PostgreSQL:
             self._server = self._run(
                 *("postgres", "-D", str(self.folder / "data"), "-h", "127.0.0.1"),
                 *("-p", str(self.port), "-c", "unix_socket_directories="),
+                *("-c", f"fsync={self._fsync}"),
             )
         until("PostgreSQL answers", self._answers, _START_SECONDS)
         return self
