@@ -102,5 +102,7 @@ def test_flower_hears_all_of_each_job_in_few_messages(site: Site) -> None:
 
         until("the last job is told of", all_is_told)
 
-    assert seen == dict.fromkeys(("task-received", "task-started", "task-succeeded"), len(jobs))
+    assert seen["task-started"] == seen["task-succeeded"] == len(jobs)
+    # On a machine that stands still for a moment, what was fetched ahead goes back and comes again.
+    assert seen["task-received"] - seen["task-rejected"] == len(jobs)
     assert messages < sum(seen.values()) / 4

@@ -93,7 +93,7 @@ def hello(number: int) -> Submission:
 def test_a_long_outbox_is_sent_within_a_few_ticks_and_in_order(
     site: Site, gate: Path, trace: Path
 ) -> None:
-    worker = site.worker(1, SEND_GRACE="0").ready()
+    worker = site.worker(1, SEND_GRACE="0", BEAT_EVERY="0.1").ready()
     busy = site.submit("stays", trace=trace, gate=gate)
     site.started(busy)
     arrived = site.ledger.arrivals.add_all([hello(number) for number in range(10_000)])
