@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ledger.errors import LedgerUnavailable
-from tasks.acks import Acks
+from tasks.acks import BETWEEN, Acks
 from tasks.held import Ack
 from tests.waiting import until
 
@@ -136,4 +136,65 @@ def test_nothing_is_acknowledged_of_a_connection_that_is_gone(
     disk.goes_on.set()
 
     until("the new one is acknowledged", lambda: loop.turn() and seen == ["b"])
+    assert gone == []
+
+
+class Sure(Disk):
+    """A ledger whose ends are safe as soon as they are recorded."""
+
+    flushes = False
+
+
+class Timers(Loop):
+    """A loop whose timers go off when the test says so, and are gone with a connection."""
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+
+    def call_later(self, pause: float, act: Any) -> None:
+        self.pauses.append(pause)
+        self.act = act
+
+
+def acknowledging(loop: Loop) -> Acks:
+    made = Acks(Sure())  # type: ignore[arg-type]  # as above
+    made.register_with(loop)
+    return made
+
+
+def test_where_ends_are_safe_at_once_the_first_is_acknowledged_without_a_pause() -> None:
+    timers = Timers()
+    acks = acknowledging(timers)
+
+    first = sent(acks, "a")
+    assert timers.pauses == [0]
+    timers.turn()
+    assert first == ["a"]
+
+
+def test_what_comes_right_after_an_acknowledgement_shares_the_next_one() -> None:
+    timers = Timers()
+    acks = acknowledging(timers)
+    sent(acks, "a")
+    timers.turn()
+
+    others = sent(acks, "b", "c")
+    assert timers.pauses[1:] == [pytest.approx(BETWEEN, abs=BETWEEN)]
+    timers.turn()
+    assert others == ["b", "c"]
+
+
+def test_a_timer_that_went_with_its_connection_holds_up_no_later_acknowledgement() -> None:
+    lost, timers = Timers(), Timers()
+    acks = acknowledging(lost)
+    gone = sent(acks, "a")
+    acks.forget()
+    acks.register_with(timers)
+
+    def comes() -> bool:
+        sent(acks, "b")
+        return bool(timers.pauses)
+
+    until("there is a timer again", comes)
+    timers.turn()
     assert gone == []
