@@ -26,6 +26,21 @@ def proxy(rabbitmq: RabbitMQ) -> Iterator[Proxy]:
         yield made
 
 
+def test_a_job_that_ends_while_its_worker_stops_is_acknowledged(
+    site: Site, gate: Path, trace: Path
+) -> None:
+    worker = site.worker().ready()
+    job = site.submit("stays", trace=trace, gate=gate)
+    site.started(job)
+    worker.signal(signal.SIGTERM)
+    until("it is stopping", lambda: site.stopping(worker))
+    gate.touch()
+
+    assert site.settled(job).state is State.SUCCESS
+    assert worker.wait(SOON) == 0
+    assert site.nothing_comes_back()
+
+
 def test_a_worker_that_stops_on_a_dead_connection_ends_once_its_job_has_finished(
     site: Site, proxy: Proxy, gate: Path, trace: Path
 ) -> None:
