@@ -6,14 +6,41 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
+from ledger.bell import Bell
+
 PATIENCE = 5.0  # seconds that SQLite's users wait for another process's write
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.0001, 0.005  # seconds between two looks for its end
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.001, 0.005  # seconds between two looks, where no bell rings
 CONNECT_TIMEOUT = 3  # seconds for a new connection to PostgreSQL
+
+
+class Writer(sqlite3.Connection):
+    """A connection to SQLite that writes: in its turn, and telling those who wait for theirs."""
+
+    def __init__(self, bell: Bell, *args: Any, **kwargs: Any) -> None:
+        self._bell = bell
+        super().__init__(*args, **kwargs)
+
+    def begin(self) -> None:
+        """Begin a transaction that will write, when no other process does."""
+        # IMMEDIATE: a transaction that turns to writing after a read fails at once with
+        # "database is locked", however patient one is.
+        patiently(lambda: self.execute("BEGIN IMMEDIATE"), self._bell.wait)
+
+    def commit(self) -> None:
+        """Commit, and let the next one in."""
+        super().commit()
+        self._bell.ring()
+
+    def rollback(self) -> None:
+        """Undo what was begun, and let the next one in."""
+        super().rollback()
+        self._bell.ring()
 
 
 def sqlite(url: str, *, writes: bool) -> Engine:
@@ -25,40 +52,38 @@ def sqlite(url: str, *, writes: bool) -> Engine:
     path = make_url(url).database
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
+    bell = Bell(Path(f"{path}-bell"))
     # SQLite's own wait for a writer sleeps for milliseconds at a time, longer than most writes
-    # take. So a connection that writes does not wait inside SQLite, but in `begin` below.
-    patience = 0 if writes else PATIENCE
-    engine = create_engine(
-        url, connect_args={"timeout": patience, "check_same_thread": False}, pool_size=8
-    )
+    # take. So a connection that writes does not wait inside SQLite, but in `Writer.begin`.
+    ours = {"timeout": 0, "factory": partial(Writer, bell)} if writes else {"timeout": PATIENCE}
+    engine = create_engine(url, connect_args={"check_same_thread": False} | ours, pool_size=8)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # We begin transactions ourselves.
-        patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
+        patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"), bell.wait)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         raw: Any = connection.connection.dbapi_connection
-        if writes:
-            begin_writing(raw)
+        if isinstance(raw, Writer):
+            raw.begin()
         else:
             raw.execute("BEGIN")
 
+    event.listen(engine, "engine_disposed", lambda _engine: bell.close())
     return engine
 
 
-def begin_writing(connection: sqlite3.Connection) -> None:
-    """Begin a transaction on SQLite that will write, when no other process does."""
-    # IMMEDIATE: a transaction that turns to writing after a read fails at once with
-    # "database is locked", however patient one is.
-    patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
+def patiently(act: Callable[[], object], wait: Callable[[float], None]) -> None:
+    """Try until no other process writes; give up as SQLite does, after PATIENCE.
 
-
-def patiently(act: Callable[[], object]) -> None:
-    """Try until no other process writes; give up as SQLite does, after PATIENCE."""
+    Args:
+        act: what is tried.
+        wait: returns when it is worth another try, and after so many seconds at the latest.
+    """
     deadline = time.monotonic() + PATIENCE
     pause = SHORTEST_PAUSE
     while True:
@@ -69,7 +94,7 @@ def patiently(act: Callable[[], object]) -> None:
                 raise
         else:
             return
-        time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - to avoid step, not to hide
+        wait(pause * random.uniform(0.5, 1.5))  # noqa: S311 - to avoid step, not to hide
         pause = min(1.2 * pause, LONGEST_PAUSE)
 
 

@@ -21,8 +21,6 @@ from sqlalchemy import (
     true,
 )
 
-from ledger.engines import begin_writing
-
 Values: TypeAlias = Mapping[str, Any]
 
 #: Returns a statement that does something only where a condition holds.
@@ -117,7 +115,7 @@ class Change:
         follow = [follower.bound(values) for follower in self._followers]
         follow += [statement.bound(its_values) for statement, its_values in more]
         cursor = connection.cursor()
-        begin_writing(connection)
+        connection.begin()
         decide(cursor)
         row = self._guard.row(cursor)
         if row is None:
