@@ -95,8 +95,8 @@ class Crew:
             if shrinks:
                 pool._processes -= 1  # noqa: SLF001 - as above
                 pool._putlock.shrink()  # noqa: SLF001 - as above
-            # Nothing is written to a busy one; by itself it could get a job while it ends.
-            pool._busy_workers.add(process.inqW_fd)  # noqa: SLF001 - as above
+            # By itself it could get a job while it ends.
+            pool.given.close(process.inqW_fd)
             process.terminate_controlled()
             logger.info("Process %d ends; it has no job.", pid)
 

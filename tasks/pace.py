@@ -9,7 +9,7 @@ Every time is in seconds since 1970, as `time.time` tells it.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -55,10 +55,15 @@ class Pace:
         self._seen: defaultdict[str, _Seen] = defaultdict(_Seen)
         self._depths: dict[str, int] = {}
         self._calm_until: dict[str, float] = {}
+        #: Called when so many jobs have ended that a look is worth while before its time.
+        self.on_enough: Callable[[], object] = lambda: None
 
     def ended(self, run: Run, now: float) -> None:
         """Note that a job has ended."""
-        self._seen[run.queue].add(max(0.0, now - run.began))
+        seen = self._seen[run.queue]
+        seen.add(max(0.0, now - run.began))
+        if seen.jobs == self._enough and self._depths.get(run.queue) == 1:
+            self.on_enough()
 
     def look(self, queues: Collection[str], running: Iterable[Run], now: float) -> dict[str, int]:
         """Return how many jobs of each queue to hold for each process; at least 1.
@@ -71,6 +76,11 @@ class Pace:
         self._depths = {queue: self._depth(queue, seen[queue], now) for queue in queues}
         return self._depths
 
+    def all_short(self, running: Iterable[Run]) -> bool:
+        """Return whether jobs are fetched ahead, by the last look, and all that runs is of them."""
+        runs = all(self._depths.get(run.queue, 1) > 1 for run in running)
+        return runs and any(depth > 1 for depth in self._depths.values())
+
     def is_calm(self, queue: str, now: float) -> bool:
         """Return whether a long job was seen of the queue, so that none shall wait behind it."""
         return now < self._calm_until.get(queue, 0)
@@ -81,8 +91,8 @@ class Pace:
         if not seen.jobs or self.is_calm(queue, now):
             return 1
         each, before = seen.seconds / seen.jobs, self._depths.get(queue, 1)
-        if before > 1 and before * each <= 2 * self._ahead_for:
-            return before  # A change costs new consumers, so it takes more than a little.
-        if seen.jobs < self._enough:
-            return 1
-        return next((depth for depth in DEPTHS if depth * each <= self._ahead_for), 1)
+        fits = next((depth for depth in DEPTHS if depth * each <= self._ahead_for), 1)
+        if fits > before:
+            return fits if seen.jobs >= self._enough else before
+        # A change costs new consumers, so it takes more than a little.
+        return before if before * each <= 2 * self._ahead_for else fits

@@ -1,4 +1,4 @@
-"""The pool of a worker's processes: Celery's, but for time limits, which it keeps by itself."""
+"""The pool of a worker's processes: Celery's, but for time limits and for whom it gives a job."""
 
 import logging
 import tempfile
@@ -7,9 +7,11 @@ from multiprocessing import process
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from celery.concurrency.asynpool import AsynPool
+from celery.concurrency import asynpool
 from celery.concurrency.prefork import TaskPool
 
+from tasks import pipes
+from tasks.given import Given
 from tasks.spared import Ended
 
 logger = logging.getLogger(__name__)
@@ -24,8 +26,15 @@ class _Limits(NamedTuple):
     hard: float | None
 
 
-class LimitingPool(AsynPool):
-    """Looks after the time limits of what runs, and after nothing else of what has run.
+class Process(asynpool.Worker):
+    """One process, whose next job can be taken back until it begins."""
+
+    def _make_recv_method(self, conn: Any) -> Any:
+        return pipes.receiver(conn)
+
+
+class OurPool(asynpool.AsynPool):
+    """Looks after the time limits of what runs, and can give a process more than one job.
 
     Celery's pool leaves a timer behind for each job, which stays until the job's limit would have
     come: thousands of short jobs under a long limit fill the main process with them.
@@ -33,7 +42,60 @@ class LimitingPool(AsynPool):
     It kills a process at its job's limit, unless the job has ended and waits for the ledger.
     """
 
+    Worker = Process
     scratch: Path
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.given = self._busy_workers = Given(self._all_inqueues)
+        self._mark_worker_as_available = self.given.end
+
+    @property
+    def jobs(self) -> int:
+        """How many jobs it has that have not ended."""
+        return len(self._cache)
+
+    @property
+    def places(self) -> int:
+        """How many it may have."""
+        return self.given.depth * int(self._processes)
+
+    def hold(self, depth: int) -> list[Any]:
+        """Give each process so many jobs at the most, and let go of those that wait beyond that.
+
+        Returns:
+            the jobs that it has no longer, which nobody has begun. One can be missing: its process
+            may be about to begin it.
+        """
+        self.given.depth = depth
+        let_go = []
+        while self.jobs > self.places and self.outbound_buffer:
+            let_go.append(self.outbound_buffer.pop())
+            let_go[-1].discard()
+        laden = [one for one in self._pool if self.given.to(one.inqW_fd) > depth]
+        behind = [self._taken_back_from(one) for one in laden]
+        return let_go + [job for job in behind if job is not None]
+
+    def _taken_back_from(self, one: Any) -> Any:
+        """Return the job that waits behind the one which a process runs, if it can be had."""
+        if one.inqW_fd in self._active_writes:
+            return None
+        message = pipes.take_back(one.inq)
+        if message is None:
+            return None
+        self.given.end(one.inqW_fd)
+        job = self._cache.get(message[1][0])  # By its number, which comes first.
+        if job is not None and job._terminated is not None:  # noqa: SLF001 - the pool's own
+            self._put_back(job)  # It ends it as what was stopped before it began.
+            return None
+        if job is not None:
+            job.discard()
+        return job
+
+    def flush(self) -> None:
+        """Forget what has not begun: its connection is lost, and its message comes again."""
+        self.hold(1)
+        super().flush()
 
     def _create_timelimit_handlers(self, _hub: Any) -> None:
         # Kept when the pool comes to another loop after a lost connection: what runs runs on.
@@ -76,7 +138,7 @@ class LimitingPool(AsynPool):
 class Pool(TaskPool):
     """Celery's prefork pool, with limits of its own keeping."""
 
-    Pool = LimitingPool
+    Pool = OurPool
 
     def on_start(self) -> None:
         """Start the processes."""

@@ -5,12 +5,14 @@ import os
 import signal
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from celery import bootsteps
 from celery.worker.consumer.tasks import Tasks
 from kombu.common import ignore_errors
 
+from tasks.ahead import Ahead
 from tasks.crew import Crew
 from tasks.intake import Intake
 from tasks.orders import Standing
@@ -37,6 +39,7 @@ class SteeringStep(bootsteps.StartStopStep):
         self._concurrency = self._worker.concurrency
         self._crew: Crew | None = None
         self._intake: Intake | None = None
+        self._ahead = Ahead(self._worker)
         self._told_to_stop = False
         refuse_steering()
         super().__init__(consumer, **kwargs)
@@ -50,6 +53,7 @@ class SteeringStep(bootsteps.StartStopStep):
         """Begin to listen as soon as the loop runs, and look again from then on."""
         hub.call_soon(self.obey)
         hub.call_repeatedly(EVERY, self.obey)
+        self._worker.app.pace.on_enough = partial(hub.call_soon, self.obey)
 
     def stop(self, consumer: Any) -> None:
         """Take no more jobs; Celery, which stops or reconnects, knows not of our consumers."""
@@ -71,8 +75,9 @@ class SteeringStep(bootsteps.StartStopStep):
         self._worker.app.concurrency = size
         # Celery sets the prefetch by it whenever it has a new connection.
         self._worker.consumer.initial_prefetch_count = size
-        pace, now = self._worker.app.pace, time.time()
-        depths = pace.look(names, runs(), now)
+        pace, now, running = self._worker.app.pace, time.time(), runs()
+        depths = pace.look(names, running, now)
+        self._ahead.keep(short=pace.all_short(running))
         self._intake.keep(
             {name: size * depth for name, depth in depths.items()},
             calm=[name for name in names if pace.is_calm(name, now)],

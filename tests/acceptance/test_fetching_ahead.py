@@ -1,5 +1,6 @@
 """Short jobs are fetched ahead, and none of them is lost, run twice or held up by it."""
 
+import os
 import signal
 from collections import Counter
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from kombu import Connection, Consumer, Exchange, Queue
 
-from ledger.record import Ending, State
+from ledger.record import Cause, Ending, State
 from tests.acceptance.conftest import Site, celery_at
 from tests.waiting import until
 
@@ -35,6 +36,41 @@ def test_what_waits_in_a_worker_behind_a_long_job_goes_to_another_one_at_once(
     assert "goes back to its queue" in held_up.text()
     gate.touch()
     assert site.settled(long).state is State.SUCCESS
+
+
+@pytest.mark.parametrize("stands_still", [False, True])
+def test_what_a_process_was_given_behind_a_long_job_runs_in_another_one(
+    site: Site, trace: Path, gate: Path, *, stands_still: bool
+) -> None:
+    greetings(site, 400)
+    long = site.submit("stays", trace=trace, gate=gate)
+    behind = greetings(site, 200)
+
+    site.worker(2, AHEAD_FOR="9").ready()
+    process = site.started(long).pid
+    if stands_still:  # So the process itself can do nothing for it.
+        os.kill(process, signal.SIGSTOP)
+    assert {site.settled(job).state for job in behind} == {State.SUCCESS}
+
+    assert site.job(long).state is State.STARTED
+    os.kill(process, signal.SIGCONT)
+    gate.touch()
+    assert site.settled(long).state is State.SUCCESS
+    assert all(site.endings(job) == [Ending.SUCCEEDED] for job in [long, *behind])
+
+
+def test_what_a_process_had_been_given_when_it_died_runs_once_and_counts_no_death(
+    site: Site, trace: Path
+) -> None:
+    before = greetings(site, 400)
+    dies = site.submit("dies", how="SIGKILL", trace=trace)
+    behind = greetings(site, 200)
+
+    site.worker(1).ready()
+
+    assert {site.settled(job).state for job in [*before, *behind]} == {State.SUCCESS}
+    assert all(site.endings(job) == [Ending.SUCCEEDED] for job in [*before, *behind])
+    assert site.settled(dies).cause is Cause.CRASHED
 
 
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])

@@ -53,6 +53,42 @@ def test_a_small_change_of_pace_makes_no_new_consumers() -> None:
     assert depth(pace) == 4
 
 
+def test_jobs_that_prove_shorter_are_fetched_further_ahead() -> None:
+    pace = Pace()
+    ran(pace, *[0.01] * ENOUGH)
+    assert depth(pace) == 4
+    ran(pace, *[0.001] * (ENOUGH - 1))
+    assert depth(pace) == 4
+    ran(pace, *[0.001] * ENOUGH)
+    assert depth(pace) == DEEP
+
+
+def test_a_look_is_asked_for_once_when_enough_jobs_have_ended() -> None:
+    asked = []
+    pace = Pace()
+    pace.on_enough = lambda: asked.append(True)
+    assert depth(pace) == 1
+    ran(pace, *[0.001] * (ENOUGH - 1))
+    assert not asked
+    ran(pace, *[0.001] * 5)
+    assert len(asked) == 1
+    assert depth(pace) == DEEP
+    ran(pace, *[0.001] * ENOUGH)
+    assert len(asked) == 1
+
+
+def test_all_is_short_while_what_runs_is_of_queues_that_are_fetched_ahead() -> None:
+    pace = Pace()
+    assert not pace.all_short([])
+    ran(pace, *[0.001] * ENOUGH, queue="quick")
+    pace.look(["quick", "default"], [], NOW)
+    assert pace.all_short([])
+    assert pace.all_short([Run("quick", NOW)])
+    assert not pace.all_short([Run("quick", NOW), Run("default", NOW)])
+    pace.look(["quick", "default"], [Run("quick", NOW - LONG)], NOW)
+    assert not pace.all_short([])
+
+
 def test_a_long_job_that_runs_or_ended_lets_none_wait_behind_it_for_a_while() -> None:
     running, ended = Pace(), Pace()
     ran(running, *[0.001] * ENOUGH)

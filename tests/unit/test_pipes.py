@@ -1,0 +1,101 @@
+"""A message in a process's pipe is had by the process or by the one that takes it back."""
+
+import fcntl
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from billiard.queues import _SimpleQueue
+
+from tasks import pipes
+
+
+@pytest.fixture
+def queue() -> Iterator[Any]:
+    made = _SimpleQueue()
+    yield made
+    for end in (made._reader, made._writer):  # noqa: SLF001 - billiard's queue has no other way in
+        end.close()
+
+
+def lock(queue: Any) -> None:
+    """Do as a process does before it reads a message."""
+    fcntl.lockf(queue._reader.fileno(), fcntl.LOCK_SH)  # noqa: SLF001 - as above
+
+
+@pytest.fixture
+def holder(queue: Any) -> Iterator[int]:
+    """Give a process that holds the pipe's lock, as while it reads a message."""
+    ready, told = multiprocessing.Pipe(duplex=False)
+    pid = os.fork()
+    if pid == 0:
+        lock(queue)
+        told.send("holds")
+        signal.pause()
+        os._exit(0)
+    assert ready.recv() == "holds"
+    yield pid
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def test_messages_come_in_their_order(queue: Any) -> None:
+    receive = pipes.receiver(queue)
+    queue.put(1)
+    queue.put(2)
+    assert [receive(1), receive(1)] == [(True, 1), (True, 2)]
+
+
+def test_what_is_taken_back_the_process_never_gets(queue: Any) -> None:
+    receive = pipes.receiver(queue)
+    queue.put("mine")
+    queue.put("yours")
+    assert pipes.take_back(queue) == "mine"
+    assert receive(1) == (True, "yours")
+    assert pipes.take_back(queue) is None
+
+
+def test_nothing_is_taken_back_while_the_process_reads(queue: Any, holder: int) -> None:
+    assert holder
+    queue.put("yours")
+    assert pipes.take_back(queue) is None
+    assert pipes.receiver(queue)(1) == (True, "yours")
+
+
+def test_a_process_that_dies_while_it_reads_leaves_no_lock_behind(queue: Any) -> None:
+    pid = os.fork()
+    if pid == 0:
+        lock(queue)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+    queue.put("mine")
+    assert pipes.take_back(queue) == "mine"
+
+
+def test_two_that_read_at_once_share_no_message(queue: Any) -> None:
+    """One process reads all the while, and what is taken back meanwhile is whole."""
+    heard, tells = multiprocessing.Pipe(duplex=False)
+    pid = os.fork()
+    if pid == 0:
+        receive, got = pipes.receiver(queue), []
+        while "end" not in got:
+            there, message = receive(1)
+            if there:
+                got.append(message)
+        tells.send(got)
+        os._exit(0)
+    sent = [f"{number} {'x' * 2000}" for number in range(2000)]
+    taken = []
+    for message in sent:
+        queue.put(message)
+        if (back := pipes.take_back(queue)) is not None:
+            taken.append(back)
+    queue.put("end")
+    got = heard.recv()
+    os.waitpid(pid, 0)
+    assert sorted(got + taken) == sorted([*sent, "end"])
+    assert got
+    assert taken
