@@ -94,7 +94,8 @@ def test_two_that_read_at_once_share_no_message(queue: Any) -> None:
         if (back := pipes.take_back(queue)) is not None:
             taken.append(back)
     queue.put("end")
-    got = heard.recv()
+    got = heard.recv() if heard.poll(30) else []  # Else it waits for the rest of a message.
+    os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     assert sorted(got + taken) == sorted([*sent, "end"])
     assert got
