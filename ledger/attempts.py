@@ -16,7 +16,8 @@ from sqlalchemy import (
 from ledger.database import Database
 from ledger.endings import end_cancelled
 from ledger.errors import ClaimLost
-from ledger.prepared import Step
+from ledger.next_job import NextJob, first_claim
+from ledger.prepared import Guarded, Step
 from ledger.record import (
     JSON,
     Cause,
@@ -85,8 +86,15 @@ class Attempts:
         )
         # A line may be there already: the answer to an earlier try got lost, not the try.
         self._line = database.upsert(log_lines).on_conflict_do_nothing()
-        self._settle = database.prepare_change(settle, self._closed.where)
-        self._settle_at = database.prepare_change(settle.values(at), self._closed.where)
+        # By whether there is progress to write, and whether the process claims its next job too.
+        ends = {False: settle, True: settle.values(at)}
+        self._ends = {
+            (moved, goes_on): database.prepare_change(
+                Guarded(end, self._closed.where), *([first_claim(database)] if goes_on else [])
+            )
+            for moved, end in ends.items()
+            for goes_on in (False, True)
+        }
         self._add_lines = database.prepare(self._line)
         self._add_files = database.prepare(insert(files))
 
@@ -137,36 +145,60 @@ class Attempts:
         outcome: Outcome,
         progress: Progress | None = None,
         lines: Sequence[LogLine] = (),
-    ) -> None:
+        next_job: NextJob | None = None,
+    ) -> Claim | None:
         """Record how the attempt ended, with its outputs, last progress and last log lines.
 
         The end of a job is safe from a power cut once `Ledger.flush` has returned, for which
         whoever acknowledges its message waits. To record the same end again is no error: whoever
         got no answer asks again.
 
+        Args:
+            claim: the attempt.
+            outcome: how it ended.
+            progress: if any is to be written.
+            lines: of its log, likewise.
+            next_job: what the process claims in the same transaction, if its own job ends here and
+                that one has not been claimed before.
+
+        Returns:
+            The next job's claim, if there is one; else that is still to be claimed as any other.
+
         Raises:
             ClaimLost: the attempt had been closed before; nothing was written.
         """
         if outcome.state.settled:
-            self._end(claim, outcome, progress, lines)
-        else:
-            self._hand_back(claim, outcome, progress, lines)
+            return self._end(claim, outcome, progress, lines, next_job)
+        self._hand_back(claim, outcome, progress, lines)
+        return None
 
     def _end(
-        self, claim: Claim, outcome: Outcome, progress: Progress | None, lines: Sequence[LogLine]
-    ) -> None:
+        self,
+        claim: Claim,
+        outcome: Outcome,
+        progress: Progress | None,
+        lines: Sequence[LogLine],
+        next_job: NextJob | None,
+    ) -> Claim | None:
+        if next_job is not None and next_job.delivery.job == claim.job:
+            next_job = None  # Another message of the same job; its claim sees that it has ended.
         key = {"b_job": claim.job, "b_attempt": claim.attempt}
-        end = self._settle if progress is None else self._settle_at
+        end = self._ends[progress is not None, next_job is not None]
         more: list[Step] = []
         if lines:
             more.append((self._add_lines, _line_columns(claim, lines)))
         if outcome.outputs:
             more.append((self._add_files, [_file_columns(file) for file in outcome.outputs]))
         values = key | _end_columns(outcome) | _ending_columns(outcome) | _columns(progress)
-        if self._database.change(end, values, *more, soon=True) is None:
-            with self._database.read() as connection:
-                if not self._recorded(connection, claim, outcome):
-                    raise ClaimLost(claim.job, claim.attempt)
+        if next_job is not None:
+            values |= next_job.values
+        row = self._database.change(end, values, *more, soon=True)
+        if row is not None:
+            return None if next_job is None else next_job.claimed(row)
+        with self._database.read() as connection:
+            if not self._recorded(connection, claim, outcome):
+                raise ClaimLost(claim.job, claim.attempt)
+        return None
 
     def _hand_back(
         self, claim: Claim, outcome: Outcome, progress: Progress | None, lines: Sequence[LogLine]

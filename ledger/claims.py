@@ -1,19 +1,15 @@
 """The claim: taking the right to run a job, by one guarded UPDATE whose row count decides."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    Insert,
     and_,
     bindparam,
     case,
     exists,
     func,
     insert,
-    literal,
     or_,
     select,
     update,
@@ -21,7 +17,7 @@ from sqlalchemy import (
 
 from ledger.database import Database
 from ledger.endings import Limits, died_too_often, end_as_crashed, end_cancelled, history
-from ledger.prepared import Change
+from ledger.next_job import NextJob, first_claim
 from ledger.record import WAITING, Cause, Claim, Delivery, Ending, State, Turn
 from ledger.schema import attempts, jobs, workers
 
@@ -85,7 +81,8 @@ class Claims:
             .returning(jobs.c.attempt, jobs.c.kind, jobs.c.inputs, jobs.c.owner, jobs.c.checkpoint)
         )
         self._open = insert(attempts).values(started_at=now)
-        self._first = _first_claim(database)
+        first = first_claim(database, *database.unawaited)
+        self._first = database.prepare_change(first)
 
     def claim(self, delivery: Delivery, worker: str, pid: int) -> Claim | Refused:
         """Take the right to run the job that a delivery names, or say why it is refused.
@@ -101,9 +98,10 @@ class Claims:
         }
         # A claim that a power cut forgets is made again: the message comes back, or the clock finds
         # the job without one.
-        first = self._database.change(self._first, values | {"b_pid": pid}, soon=True)
+        its = NextJob(delivery, worker, pid)
+        first = its.claimed(self._database.change(self._first, its.values, soon=True))
         if first is not None:
-            return Claim(delivery.job, 1, first["kind"], first["inputs"], first["owner"], 0, None)
+            return first
         with self._database.write_soon() as connection:
             row = connection.execute(self._claim, values).one_or_none()
             if row is None:
@@ -188,45 +186,3 @@ class Claims:
                 note="RabbitMQ took the message back and gave it to another process.",
             )
         )
-
-
-def _first_claim(database: Database) -> Change:
-    """Return the first claim of a job, which is that of nearly every delivery, and its attempt."""
-    job = bindparam("b_job", type_=jobs.c.id.type)
-    taken: dict[str, Any] = {
-        "worker": bindparam("b_worker", type_=jobs.c.worker.type),
-        "message": bindparam("b_message", type_=jobs.c.message.type),
-        "delivery_count": bindparam("b_count", type_=jobs.c.delivery_count.type),
-    }
-    claim = (
-        update(jobs)
-        .where(
-            jobs.c.id == job,
-            jobs.c.state == State.PENDING,
-            jobs.c.attempt == 0,
-            jobs.c.cancel_requested_at.is_(None),
-            jobs.c.turn.is_distinct_from(Turn.HELD),
-            or_(jobs.c.due_at.is_(None), jobs.c.due_at <= database.now),
-        )
-        .values(
-            state=State.STARTED,
-            attempt=1,
-            revision=jobs.c.revision + 1,
-            started_at=database.now,
-            sent_at=func.coalesce(jobs.c.sent_at, database.now),
-            due_at=None,
-            **taken,
-        )
-        .returning(jobs.c.kind, jobs.c.inputs, jobs.c.owner, *database.unawaited)
-    )
-    opened = taken | {
-        "job": job,
-        "number": literal(1),
-        "pid": bindparam("b_pid", type_=attempts.c.pid.type),
-        "started_at": database.now,
-    }
-
-    def open_attempt(claimed: ColumnElement[bool]) -> Insert:
-        return insert(attempts).from_select(list(opened), select(*opened.values()).where(claimed))
-
-    return database.prepare_change(claim, open_attempt)

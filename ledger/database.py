@@ -31,7 +31,7 @@ from sqlalchemy.types import TypeDecorator
 
 from ledger import engines
 from ledger.errors import LedgerFull, LedgerUnavailable, Unstorable
-from ledger.prepared import Change, Follower, Prepared, Step, Values
+from ledger.prepared import Change, Guarded, Prepared, Step, Values
 
 Clock = Callable[[], datetime]
 
@@ -122,9 +122,9 @@ class Database:
         """Return a statement of the job's path, compiled for this database."""
         return Prepared(statement, self.engine.dialect)
 
-    def prepare_change(self, guard: Update, *followers: Follower) -> Change:
+    def prepare_change(self, *updates: Guarded) -> Change:
         """Return a change on the job's path, compiled for this database."""
-        return Change(guard, followers, self.engine.dialect)
+        return Change(self.engine.dialect, *updates)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
+    CTE,
     BindParameter,
     ColumnElement,
     Delete,
     Dialect,
+    FromClause,
     Insert,
     Select,
     Update,
@@ -41,8 +43,13 @@ class Prepared:
         binds = {name: bind for bind, name in compiled.bind_names.items()}
         self._by_place = compiled.positional
         names = compiled.positiontup if self._by_place else list(binds)
-        # By name what is written where nothing is given, and how the driver wants it.
-        self._binds = [(name, binds[name].value, _writer(binds[name], dialect)) for name in names]
+        # By name what is written where nothing is given, and how the driver wants it. What the
+        # statement says by itself is not to be given, whatever else has its name.
+        given = {name for name in names if binds[name].required or binds[name].callable}
+        self._binds = [
+            (name, name if name in given else "", binds[name].value, _writer(binds[name], dialect))
+            for name in names
+        ]
         # A clock of a test's own tells its time with each execution.
         self._told = {name: told for name in names if (told := binds[name].callable) is not None}
         self._readers = [
@@ -75,80 +82,111 @@ class Prepared:
             values = {name: told() for name, told in self._told.items()} | dict(values)
         given = values.get
         found = [
-            given(name, default) if write is None else write(given(name, default))
-            for name, default, write in self._binds
+            given(asked, default) if write is None else write(given(asked, default))
+            for _, asked, default, write in self._binds
         ]
         if self._by_place:
             return found
-        return dict(zip((name for name, _, _ in self._binds), found, strict=True))
+        return dict(zip((name for name, *_ in self._binds), found, strict=True))
 
 
 Step: TypeAlias = tuple[Prepared, Values | Sequence[Values]]
 
 
+class Guarded:
+    """A guarded UPDATE, which returns a row, and what is done only where it changes one.
+
+    Args:
+        guard: decides.
+        followers: what is done then. They see nothing of what the guard has changed.
+    """
+
+    def __init__(self, guard: Update, *followers: Follower) -> None:
+        self.guard = guard
+        self.followers = followers
+
+
 class Change:
-    """A guarded UPDATE, and what is done only where it changes a row: one transaction.
+    """Guarded UPDATEs, each made only where the one before it changed a row: one transaction.
 
     To PostgreSQL it goes as one statement, so that it takes one way to the server instead of five.
     SQLite, to which there is no way, is given one statement after the other.
 
     Args:
-        guard: decides; it returns a row.
-        followers: what is done then. They see nothing of what the guard has changed.
         dialect: the database's.
+        updates: of different rows, and with different names for what they return.
     """
 
-    def __init__(self, guard: Update, followers: Sequence[Follower], dialect: Dialect) -> None:
-        self._followers: list[Prepared] = []
+    def __init__(self, dialect: Dialect, *updates: Guarded) -> None:
+        self._in_turn: list[tuple[Prepared, list[Prepared]]] = []
         if dialect.name == "sqlite":
             self.run = self._one_by_one
-            self._guard = Prepared(guard, dialect)
-            self._followers = [Prepared(follower(true()), dialect) for follower in followers]
+            for one in updates:
+                followers = [Prepared(follower(true()), dialect) for follower in one.followers]
+                self._in_turn.append((Prepared(one.guard, dialect), followers))
         else:
             self.run = self._at_once
-            self._guard = Prepared(_as_one(guard, followers), dialect)
+            self._all = Prepared(_as_one(updates), dialect)
 
     def _one_by_one(
         self, connection: Any, values: Values, more: Sequence[Step]
     ) -> dict[str, Any] | None:
-        decide = self._guard.bound(values)
-        follow = [follower.bound(values) for follower in self._followers]
-        follow += [statement.bound(its_values) for statement, its_values in more]
+        bound = [
+            (guard, guard.bound(values), [follower.bound(values) for follower in followers])
+            for guard, followers in self._in_turn
+        ]
+        steps = [statement.bound(its_values) for statement, its_values in more]
         cursor = connection.cursor()
         connection.begin()
-        decide(cursor)
-        row = self._guard.row(cursor)
-        if row is None:
+        changed: dict[str, Any] = {}
+        for guard, decide, follow in bound:
+            decide(cursor)
+            row = guard.row(cursor)
+            if row is None:
+                break
+            changed |= row
+            for act in follow:
+                act(cursor)
+        if not changed:
             connection.rollback()
             return None
-        for act in follow:
+        for act in steps:
             act(cursor)
         connection.commit()
-        return row
+        return changed
 
     def _at_once(
         self, connection: Any, values: Values, more: Sequence[Step]
     ) -> dict[str, Any] | None:
         if not more:
             cursor = connection.cursor()
-            self._guard.bound(values)(cursor)
-            return self._guard.row(cursor)
+            self._all.bound(values)(cursor)
+            return self._all.row(cursor)
         with connection.pipeline(), connection.transaction():
             cursor = connection.cursor()
-            self._guard.bound(values)(cursor)
-            row = self._guard.row(cursor)
+            self._all.bound(values)(cursor)
+            row = self._all.row(cursor)
             if row is not None:
                 for statement, its_values in more:
                     statement.bound(its_values)(connection.cursor())
         return row
 
 
-def _as_one(guard: Update, followers: Sequence[Follower]) -> Select[Any]:
-    changed = guard.cte("changed")
-    follow = [follower(exists(select(changed))) for follower in followers]
-    return select(*changed.c).add_cte(
-        *(statement.cte(f"follows_{place}") for place, statement in enumerate(follow))
-    )
+def _as_one(updates: Sequence[Guarded]) -> Select[Any]:
+    """Return one statement; what an update that changed nothing would have returned is null."""
+    changed: list[CTE] = []
+    follow: list[CTE] = []
+    for place, one in enumerate(updates):
+        guard = one.guard.where(exists(select(changed[-1]))) if changed else one.guard
+        changed.append(guard.cte(f"changed_{place}"))
+        for follower in one.followers:
+            statement = follower(exists(select(changed[-1])))
+            follow.append(statement.cte(f"follows_{len(follow)}"))
+    rows: FromClause = changed[0]
+    for later in changed[1:]:
+        rows = rows.outerjoin(later, true())
+    columns = [column for one in changed for column in one.c]
+    return select(*columns).select_from(rows).add_cte(*changed, *follow)
 
 
 def _writer(bind: BindParameter[Any], dialect: Dialect) -> Any:

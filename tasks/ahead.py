@@ -1,14 +1,15 @@
-"""Gives processes their next job ahead while jobs are short, and takes it back where one is long.
+"""Gives processes jobs ahead while jobs are short, and takes them back where one is long.
 
 A process that gets its next job only once it has reported the last one waits for the main process
-meanwhile, for about as long as a job that does nothing takes.
+meanwhile, for about as long as a job that does nothing takes. And with its next job at hand it
+claims that along with the end of the last one.
 """
 
 from typing import Any
 
 from celery.worker import state
 
-DEPTH = 2  # jobs that a process has while jobs are short, the one that it runs included
+DEPTH = 4  # jobs that a process has while jobs are short, the one that it runs included
 
 
 class Ahead:
@@ -22,14 +23,14 @@ class Ahead:
         self._worker = worker
 
     def keep(self, *, short: bool) -> None:
-        """Let a process have a second job, or only the one that it runs; call it again and again.
+        """Let a process have some jobs, or only the one that it runs; call it again and again.
 
         Args:
             short: whether no job that runs or comes next is likely to take long.
         """
         pool = self._worker.pool._pool  # noqa: SLF001 - Celery's pool has no other way in
         door = self._worker.semaphore
-        for request in self._requests(pool.hold(DEPTH if short else 1)):
+        for request in reversed(self._requests(pool.hold(DEPTH if short else 1))):
             door._waiting.appendleft((self._worker._process_task, (request,), {}))  # noqa: SLF001 - as above
         # By what is there and not by what was counted: a process that dies loses count.
         door.initial_value, door.value = pool.places, 0

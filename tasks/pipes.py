@@ -8,28 +8,50 @@ import fcntl
 import pickle
 import select
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 
-def receiver(queue: Any) -> Callable[[float], tuple[bool, Any]]:
-    """Return what waits for the next message, for a process of billiard's pool.
+class Inbox:
+    """A process's own end of the pipe.
 
     Args:
-        queue: billiard's, of this process.
+        queue: billiard's.
+        goes_on: given how many messages were received, whether the process will receive another.
     """
-    end = queue._reader  # noqa: SLF001 - billiard's queue has no other way in
-    messages = select.poll()
-    messages.register(end.fileno(), select.POLLIN)
 
-    def receive(_timeout: float) -> tuple[bool, Any]:
-        messages.poll()
-        with _locked(end.fileno(), fcntl.LOCK_SH):
-            if not messages.poll(0):
-                return False, None  # It was taken back.
-            return True, pickle.loads(end.recv_bytes())  # noqa: S301 - from our own main process
+    def __init__(self, queue: Any, goes_on: Callable[[int], bool]) -> None:
+        self._end = queue._reader  # noqa: SLF001 - billiard's queue has no other way in
+        self._goes_on = goes_on
+        self._messages = select.poll()
+        self._messages.register(self._end.fileno(), select.POLLIN)
+        self._read: list[Any] = []
+        self._received = 0
 
-    return receive
+    def receive(self, _timeout: float) -> tuple[bool, Any]:
+        """Return whether there is a message, for which it waits, and the message."""
+        if not self._read:
+            self._messages.poll()
+            self._look()
+        if not self._read:
+            return False, None
+        self._received += 1
+        return True, self._read.pop()
+
+    def peek(self) -> Any:
+        """Return the message that comes next, None if it is not there yet.
+
+        It can't be taken back any more.
+        """
+        with suppress(EOFError, OSError):  # Whoever receives it is told.
+            if not self._read and self._goes_on(self._received):
+                self._look()
+        return self._read[0] if self._read else None
+
+    def _look(self) -> None:
+        with _locked(self._end.fileno(), fcntl.LOCK_SH):
+            if self._messages.poll(0):  # Else it was taken back.
+                self._read.append(pickle.loads(self._end.recv_bytes()))  # noqa: S301 - from our own main process
 
 
 def take_back(queue: Any) -> Any:

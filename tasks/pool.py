@@ -7,12 +7,15 @@ from multiprocessing import process
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from billiard.compat import mem_rss
 from celery.concurrency import asynpool
 from celery.concurrency.prefork import TaskPool
 
 from tasks import pipes
 from tasks.given import Given
+from tasks.pipes import Inbox
 from tasks.spared import Ended
+from tasks.upcoming import upcoming
 
 logger = logging.getLogger(__name__)
 
@@ -27,10 +30,16 @@ class _Limits(NamedTuple):
 
 
 class Process(asynpool.Worker):
-    """One process, whose next job can be taken back until it begins."""
+    """One process, whose next job can be taken back until it looks at it."""
 
     def _make_recv_method(self, conn: Any) -> Any:
-        return pipes.receiver(conn)
+        inbox = Inbox(conn, self._goes_on)
+        upcoming.comes_by(inbox)
+        return inbox.receive
+
+    def _goes_on(self, received: int) -> bool:
+        leaks = 0 < (self.max_memory_per_child or 0) < mem_rss()
+        return not leaks and (not self.maxtasks or received < self.maxtasks)
 
 
 class OurPool(asynpool.AsynPool):
@@ -64,33 +73,35 @@ class OurPool(asynpool.AsynPool):
         """Give each process so many jobs at the most, and let go of those that wait beyond that.
 
         Returns:
-            the jobs that it has no longer, which nobody has begun. One can be missing: its process
-            may be about to begin it.
+            the jobs that it has no longer, which nobody has begun. Some can be missing: a process
+            may be about to begin one, and is asked the next time.
         """
         self.given.depth = depth
-        let_go = []
+        let_go: list[Any] = []
         while self.jobs > self.places and self.outbound_buffer:
             let_go.append(self.outbound_buffer.pop())
             let_go[-1].discard()
-        laden = [one for one in self._pool if self.given.to(one.inqW_fd) > depth]
-        behind = [self._taken_back_from(one) for one in laden]
-        return let_go + [job for job in behind if job is not None]
+        for one in self._pool:
+            let_go += self._taken_back_from(one, depth)
+        return let_go
 
-    def _taken_back_from(self, one: Any) -> Any:
-        """Return the job that waits behind the one which a process runs, if it can be had."""
-        if one.inqW_fd in self._active_writes:
-            return None
-        message = pipes.take_back(one.inq)
-        if message is None:
-            return None
-        self.given.end(one.inqW_fd)
-        job = self._cache.get(message[1][0])  # By its number, which comes first.
-        if job is not None and job._terminated is not None:  # noqa: SLF001 - the pool's own
-            self._put_back(job)  # It ends it as what was stopped before it began.
-            return None
-        if job is not None:
+    def _taken_back_from(self, one: Any, depth: int) -> list[Any]:
+        """Return what waits behind the jobs which a process may have, as far as it can be had."""
+        had: list[Any] = []
+        while self.given.to(one.inqW_fd) > depth and one.inqW_fd not in self._active_writes:
+            message = pipes.take_back(one.inq)
+            if message is None:
+                break
+            self.given.end(one.inqW_fd)
+            job = self._cache.get(message[1][0])  # By its number, which comes first.
+            if job is None:
+                continue  # Its connection was lost.
+            if job._terminated is not None:  # noqa: SLF001 - the pool's own
+                self._put_back(job)  # It ends it as what was stopped before it began.
+                continue
             job.discard()
-        return job
+            had.append(job)
+        return had
 
     def flush(self) -> None:
         """Forget what has not begun: its connection is lost, and its message comes again."""

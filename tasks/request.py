@@ -14,9 +14,8 @@ from ledger.record import Delivery, Ending
 from tasks.held import Ack
 from tasks.outcomes import Quarantined, Stopped, TriedAgain
 from tasks.pace import Run
-from tasks.publisher import MESSAGE_HEADER
 from tasks.reports import Death, Overrun, Report, Timeout
-from tasks.task import delivery_count
+from tasks.upcoming import delivery_of
 
 logger = logging.getLogger(__name__)
 
@@ -99,8 +98,7 @@ class JobRequest(Request):
     @property
     def delivery(self) -> Delivery:
         """Which message this is, and which time it is delivered."""
-        headers = self._request_dict
-        return Delivery(self.id, headers.get(MESSAGE_HEADER) or self.id, delivery_count(headers))
+        return delivery_of(self.id, self._request_dict)
 
     def _hand_over(self, report: Report) -> None:
         self._app.reports.put(report)

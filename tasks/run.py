@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Collection
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -25,6 +25,7 @@ from tasks.inputs import arguments_of
 from tasks.interrupt import Interrupts
 from tasks.kind import KILL_GRACE, Kind
 from tasks.outcomes import BadResult
+from tasks.upcoming import Upcoming
 
 logger = logging.getLogger(__name__)
 
@@ -36,11 +37,12 @@ LONGEST_ANSWER = 60.0  # seconds that one try may take; PostgreSQL is given 30 f
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """What a worker's process needs to run deliveries: its ledger and who it is."""
+    """What a process needs to run deliveries: the ledger, whose it is, what it is given next."""
 
     ledger: Ledger
     worker: str
     interrupts: Interrupts
+    upcoming: Upcoming = field(default_factory=Upcoming)
 
     def execute(self, kind: Kind, delivery: Delivery) -> JSON:
         """Run the job that a delivery names, and return its result once that is recorded.
@@ -52,7 +54,7 @@ class Runner:
             SystemExit: the worker is told to stop; the message must go back.
         """
         self.interrupts.hold()
-        claim = _until_answered(
+        claim = self.upcoming.take(delivery) or _until_answered(
             lambda: self.ledger.claims.claim(delivery, self.worker, os.getpid()), delivery.job
         )
         if isinstance(claim, Refused):
@@ -149,16 +151,19 @@ class Runner:
     def _settle(self, running: Running, outcome: Outcome, *, ends_soon: bool) -> None:
         """Record the outcome, however long the ledger is away; the message stays ours meanwhile.
 
+        Along with it the job is claimed that this process has been given next, if there is one.
+
         `ends_soon` tells that the limit may come before the ledger's first answer.
         """
         claim = running.claim
         progress, lines = running.rest()
+        next_job = self.upcoming.next_job(self.worker) if outcome.state.settled else None
         waiting = spared.Ended(self.ledger.settings.scratch, claim.job)
         if ends_soon:
             waiting.say()
         try:
-            _until_answered(
-                lambda: self.ledger.attempts.settle(claim, outcome, progress, lines),
+            granted = _until_answered(
+                lambda: self.ledger.attempts.settle(claim, outcome, progress, lines, next_job),
                 claim.job,
                 waiting.say,
             )
@@ -168,6 +173,8 @@ class Runner:
             raise Ignore(str(lost)) from lost
         finally:
             waiting.forget()
+        if next_job is not None:
+            self.upcoming.keep(next_job, granted)
         if outcome.error is not None:
             # The exception's class alone: its words are the job's, and may hold what it was given.
             end = "is tried again" if outcome.state is State.RETRY else "failed"

@@ -8,14 +8,14 @@ from celery import Task
 from celery.result import AsyncResult, GroupResult
 from pydantic import ValidationError
 
-from ledger.record import JSON, Delivery
+from ledger.record import JSON
 from tasks.app import Postroom
 from tasks.interrupt import Interrupts
 from tasks.kind import Kind
 from tasks.outcomes import JobFailed
-from tasks.publisher import MESSAGE_HEADER
 from tasks.queue import submit, submit_many
 from tasks.run import Runner
+from tasks.upcoming import delivery_of, upcoming
 
 _interrupts = Interrupts()
 
@@ -33,10 +33,8 @@ class JobTask(Task):
         request = self.request
         if request.called_directly:
             return self.run(*args, **kwargs)  # type: ignore[no-any-return]  # the kind's own function
-        delivery = Delivery(
-            request.id, request.get(MESSAGE_HEADER) or request.id, delivery_count(request)
-        )
-        return Runner(self.app.ledger, self.app.worker_id, _interrupts).execute(self.kind, delivery)
+        runner = Runner(self.app.ledger, self.app.worker_id, _interrupts, upcoming)
+        return runner.execute(self.kind, delivery_of(request.id, request))
 
     def apply_async(
         self, args: Any = None, kwargs: Any = None, *_more: Any, **_options: Any
@@ -79,8 +77,3 @@ class JobTask(Task):
         ids = accepted.jobs or self.app.ledger.batches.jobs(accepted.batch)
         results = [AsyncResult(job, app=self.app) for job in ids]
         return GroupResult(accepted.batch, results, app=self.app)
-
-
-def delivery_count(headers: Any) -> int:
-    """Return how often RabbitMQ has handed a message out before, as a quorum queue counts."""
-    return int(headers.get("x-delivery-count") or 0)

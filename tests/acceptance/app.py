@@ -1,11 +1,16 @@
 """The app that acceptance tests start workers of: the real one, with kinds that misbehave."""
 
 import os
+import signal
+from pathlib import Path
 
 from kombu import Queue
 
+from ledger.next_job import NextJob
+from ledger.record import Claim
 from tasks import app
 from tasks.pace import Pace
+from tasks.upcoming import Upcoming
 
 app.conf.imports = (*app.conf.imports, "tests.acceptance.kinds", "tests.acceptance.greedy")
 
@@ -18,5 +23,18 @@ if another := os.environ.get("ANOTHER_QUEUE"):
 # For a test that is about jobs fetched ahead, however slow the machine is by then.
 if seconds := os.environ.get("AHEAD_FOR"):
     app.pace = Pace(float(seconds), enough=1)
+
+# For a test of a process that dies when it has claimed its next job, before it can say so.
+if died := os.environ.get("DIES_ONCE"):
+    keep, mark = Upcoming.keep, Path(died)
+
+    def keep_or_die(self: Upcoming, next_job: NextJob, claim: Claim | None) -> None:
+        """Die the first time that there is a claim to keep."""
+        if claim is not None and not mark.exists():
+            mark.write_text(claim.job)
+            os.kill(os.getpid(), signal.SIGKILL)
+        keep(self, next_job, claim)
+
+    Upcoming.keep = keep_or_die  # type: ignore[method-assign]
 
 __all__ = ["app"]

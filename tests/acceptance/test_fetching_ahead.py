@@ -73,6 +73,22 @@ def test_what_a_process_had_been_given_when_it_died_runs_once_and_counts_no_deat
     assert site.settled(dies).cause is Cause.CRASHED
 
 
+@pytest.mark.parametrize("where", ["site", "pg_site"])
+def test_a_process_that_dies_with_its_next_job_claimed_and_not_begun_costs_that_job_an_attempt(
+    where: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    site: Site = request.getfixturevalue(where)
+    jobs = greetings(site, 600)
+    mark = tmp_path / "died"
+
+    site.worker(2, AHEAD_FOR="9", DIES_ONCE=str(mark)).ready()
+
+    assert {site.settled(job).state for job in jobs} == {State.SUCCESS}
+    claimed = mark.read_text()
+    assert site.endings(claimed) == [Ending.LOST, Ending.SUCCEEDED]
+    assert all(site.endings(job) == [Ending.SUCCEEDED] for job in jobs if job != claimed)
+
+
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
 def test_what_a_worker_that_ends_had_fetched_ahead_runs_elsewhere_and_once(
     site: Site, signum: signal.Signals

@@ -26,6 +26,11 @@ def lock(queue: Any) -> None:
     fcntl.lockf(queue._reader.fileno(), fcntl.LOCK_SH)  # noqa: SLF001 - as above
 
 
+def inbox(queue: Any, most: int = 10_000) -> pipes.Inbox:
+    """Return the end of a process that receives so many messages at the most."""
+    return pipes.Inbox(queue, lambda received: received < most)
+
+
 @pytest.fixture
 def holder(queue: Any) -> Iterator[int]:
     """Give a process that holds the pipe's lock, as while it reads a message."""
@@ -43,14 +48,14 @@ def holder(queue: Any) -> Iterator[int]:
 
 
 def test_messages_come_in_their_order(queue: Any) -> None:
-    receive = pipes.receiver(queue)
+    receive = inbox(queue).receive
     queue.put(1)
     queue.put(2)
     assert [receive(1), receive(1)] == [(True, 1), (True, 2)]
 
 
 def test_what_is_taken_back_the_process_never_gets(queue: Any) -> None:
-    receive = pipes.receiver(queue)
+    receive = inbox(queue).receive
     queue.put("mine")
     queue.put("yours")
     assert pipes.take_back(queue) == "mine"
@@ -62,7 +67,7 @@ def test_nothing_is_taken_back_while_the_process_reads(queue: Any, holder: int) 
     assert holder
     queue.put("yours")
     assert pipes.take_back(queue) is None
-    assert pipes.receiver(queue)(1) == (True, "yours")
+    assert inbox(queue).receive(1) == (True, "yours")
 
 
 def test_a_process_that_dies_while_it_reads_leaves_no_lock_behind(queue: Any) -> None:
@@ -80,7 +85,7 @@ def test_two_that_read_at_once_share_no_message(queue: Any) -> None:
     heard, tells = multiprocessing.Pipe(duplex=False)
     pid = os.fork()
     if pid == 0:
-        receive, got = pipes.receiver(queue), []
+        receive, got = inbox(queue).receive, []
         while "end" not in got:
             there, message = receive(1)
             if there:
@@ -100,3 +105,24 @@ def test_two_that_read_at_once_share_no_message(queue: Any) -> None:
     assert sorted(got + taken) == sorted([*sent, "end"])
     assert got
     assert taken
+
+
+def test_what_a_process_has_looked_at_is_its_own(queue: Any) -> None:
+    its = inbox(queue)
+    assert its.peek() is None
+    queue.put("its own")
+    queue.put("the next")
+    assert its.peek() == "its own"
+    assert its.peek() == "its own"
+    assert pipes.take_back(queue) == "the next"
+    assert its.receive(1) == (True, "its own")
+    assert its.peek() is None
+
+
+def test_a_process_that_ends_after_this_message_looks_at_no_other(queue: Any) -> None:
+    its = inbox(queue, most=1)
+    queue.put("the last")
+    queue.put("another's")
+    assert its.receive(1) == (True, "the last")
+    assert its.peek() is None
+    assert pipes.take_back(queue) == "another's"

@@ -214,12 +214,12 @@ def test_a_page_that_comes_again_goes_on_where_it_was(watch: Watch, ledger: Ledg
 class Settling:
     """A ledger whose job is settled by its worker between the first two readings of a page."""
 
-    def __init__(self, real: Ledger, settle: Callable[[], None]) -> None:
+    def __init__(self, real: Ledger, settle: Callable[[], object]) -> None:
         self.files = real.files
         self.jobs = self.logs = self
         self.attempts = real.jobs.attempts
         self._real = real
-        self._settle: Callable[[], None] | None = settle
+        self._settle: Callable[[], object] | None = settle
 
     def get(self, job: str) -> Job:
         found = self._real.jobs.get(job)
