@@ -24,6 +24,10 @@ if another := os.environ.get("ANOTHER_QUEUE"):
 if seconds := os.environ.get("AHEAD_FOR"):
     app.pace = Pace(float(seconds), enough=1)
 
+# For a test of processes that make way for new ones while they have jobs.
+if jobs := os.environ.get("JOBS_EACH"):
+    app.conf.worker_max_tasks_per_child = int(jobs)
+
 # For a test of a process that dies when it has claimed its next job, before it can say so.
 if died := os.environ.get("DIES_ONCE"):
     keep, mark = Upcoming.keep, Path(died)

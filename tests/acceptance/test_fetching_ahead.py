@@ -73,6 +73,17 @@ def test_what_a_process_had_been_given_when_it_died_runs_once_and_counts_no_deat
     assert site.settled(dies).cause is Cause.CRASHED
 
 
+def test_a_process_that_makes_way_for_a_new_one_takes_no_job_along(site: Site) -> None:
+    jobs = greetings(site, 400)
+
+    site.worker(2, AHEAD_FOR="9", JOBS_EACH="20").ready()
+
+    assert {site.settled(job, within=60).state for job in jobs} == {State.SUCCESS}
+    assert all(site.endings(job) == [Ending.SUCCEEDED] for job in jobs)
+    pids = Counter(attempt.pid for job in jobs for attempt in site.attempts(job))
+    assert max(pids.values()) <= 20
+
+
 @pytest.mark.parametrize("where", ["site", "pg_site"])
 def test_a_process_that_dies_with_its_next_job_claimed_and_not_begun_costs_that_job_an_attempt(
     where: str, request: pytest.FixtureRequest, tmp_path: Path
