@@ -11,6 +11,7 @@ from kombu import Connection, Consumer, Exchange, Queue
 
 from ledger.record import Cause, Ending, State
 from tests.acceptance.conftest import Site, celery_at
+from tests.acceptance.workers import children
 from tests.waiting import until
 
 pytestmark = pytest.mark.broker
@@ -98,6 +99,29 @@ def test_a_process_that_dies_with_its_next_job_claimed_and_not_begun_costs_that_
     claimed = mark.read_text()
     assert site.endings(claimed) == [Ending.LOST, Ending.SUCCEEDED]
     assert all(site.endings(job) == [Ending.SUCCEEDED] for job in jobs if job != claimed)
+
+
+@pytest.mark.parametrize("where", ["site", "pg_site"])
+def test_short_jobs_whose_processes_are_killed_again_and_again_end_once_each(
+    where: str, request: pytest.FixtureRequest
+) -> None:
+    site: Site = request.getfixturevalue(where)
+    jobs = greetings(site, 1_500)
+    worker = site.worker(2).ready()
+
+    kills = 0
+    for job in jobs[100:1_300:100]:
+        site.settled(job)
+        for pid in set(children(worker.pid)) - set(worker.guards()):
+            os.kill(pid, signal.SIGKILL)
+            kills += 1
+
+    assert {site.settled(job, within=60).state for job in jobs} == {State.SUCCESS}
+    endings = Counter(ending for job in jobs for ending in site.endings(job))
+    assert endings.pop(Ending.SUCCEEDED) == len(jobs)
+    # A process has a job, and may have claimed its next.
+    assert set(endings) <= {Ending.CRASHED, Ending.LOST}
+    assert 0 < endings.total() <= 2 * kills
 
 
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
