@@ -9,8 +9,6 @@ from typing import Any
 
 from celery.worker import state
 
-DEPTH = 4  # jobs that a process has while jobs are short, the one that it runs included
-
 
 class Ahead:
     """How many jobs a worker's pool has at a time; the others wait at its door.
@@ -22,15 +20,11 @@ class Ahead:
     def __init__(self, worker: Any) -> None:
         self._worker = worker
 
-    def keep(self, *, short: bool) -> None:
-        """Let a process have some jobs, or only the one that it runs; call it again and again.
-
-        Args:
-            short: whether no job that runs or comes next is likely to take long.
-        """
+    def keep(self, depth: int) -> None:
+        """Let each process have so many jobs, the one that it runs included; call it often."""
         pool = self._worker.pool._pool  # noqa: SLF001 - Celery's pool has no other way in
         door = self._worker.semaphore
-        for request in reversed(self._requests(pool.hold(DEPTH if short else 1))):
+        for request in reversed(self._requests(pool.hold(depth))):
             door._waiting.appendleft((self._worker._process_task, (request,), {}))  # noqa: SLF001 - as above
         # By what is there and not by what was counted: a process that dies loses count.
         door.initial_value, door.value = pool.places, 0

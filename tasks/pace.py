@@ -76,10 +76,14 @@ class Pace:
         self._depths = {queue: self._depth(queue, seen[queue], now) for queue in queues}
         return self._depths
 
-    def all_short(self, running: Iterable[Run]) -> bool:
-        """Return whether jobs are fetched ahead, by the last look, and all that runs is of them."""
-        runs = all(self._depths.get(run.queue, 1) > 1 for run in running)
-        return runs and any(depth > 1 for depth in self._depths.values())
+    def at_hand(self, running: Iterable[Run]) -> int:
+        """Return how many jobs to give each process, by the last look; at least 1.
+
+        Half of those that it holds, if all that runs is of queues that are fetched ahead.
+        """
+        ahead = [depth for depth in self._depths.values() if depth > 1]
+        short = all(self._depths.get(run.queue, 1) > 1 for run in running)
+        return min(ahead) // 2 if ahead and short else 1
 
     def is_calm(self, queue: str, now: float) -> bool:
         """Return whether a long job was seen of the queue, so that none shall wait behind it."""

@@ -77,7 +77,7 @@ class SteeringStep(bootsteps.StartStopStep):
         self._worker.consumer.initial_prefetch_count = size
         pace, now, running = self._worker.app.pace, time.time(), runs()
         depths = pace.look(names, running, now)
-        self._ahead.keep(short=pace.all_short(running))
+        self._ahead.keep(pace.at_hand(running))
         self._intake.keep(
             {name: size * depth for name, depth in depths.items()},
             calm=[name for name in names if pace.is_calm(name, now)],

@@ -77,16 +77,20 @@ def test_a_look_is_asked_for_once_when_enough_jobs_have_ended() -> None:
     assert len(asked) == 1
 
 
-def test_all_is_short_while_what_runs_is_of_queues_that_are_fetched_ahead() -> None:
+def test_a_process_has_half_of_what_it_holds_at_hand_while_all_is_short() -> None:
     pace = Pace()
-    assert not pace.all_short([])
+    assert pace.at_hand([]) == 1
     ran(pace, *[0.001] * ENOUGH, queue="quick")
     pace.look(["quick", "default"], [], NOW)
-    assert pace.all_short([])
-    assert pace.all_short([Run("quick", NOW)])
-    assert not pace.all_short([Run("quick", NOW), Run("default", NOW)])
-    pace.look(["quick", "default"], [Run("quick", NOW - LONG)], NOW)
-    assert not pace.all_short([])
+    assert pace.at_hand([]) == DEEP // 2
+    assert pace.at_hand([Run("quick", NOW)]) == DEEP // 2
+    assert pace.at_hand([Run("quick", NOW), Run("default", NOW)]) == 1
+    ran(pace, *[0.01] * ENOUGH)
+    ran(pace, *[0.001] * ENOUGH, queue="quick")
+    pace.look(["quick", "default"], [], NOW)
+    assert pace.at_hand([Run("quick", NOW), Run("default", NOW)]) == DEPTHS[-1] // 2
+    pace.look(["quick", "default"], [Run("quick", NOW - LONG), Run("default", NOW - LONG)], NOW)
+    assert pace.at_hand([]) == 1
 
 
 def test_a_long_job_that_runs_or_ended_lets_none_wait_behind_it_for_a_while() -> None:
