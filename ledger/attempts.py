@@ -1,6 +1,7 @@
 """Report and settle: the writes of a running attempt, each one guarded by its number."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy import (
 
 from ledger.database import Database
 from ledger.endings import end_cancelled
-from ledger.errors import ClaimLost
+from ledger.errors import ClaimLost, Unstorable
 from ledger.next_job import NextJob, first_claim
 from ledger.prepared import Guarded, Step
 from ledger.record import (
@@ -167,10 +168,15 @@ class Attempts:
         Raises:
             ClaimLost: the attempt had been closed before; nothing was written.
         """
-        if outcome.state.settled:
-            return self._end(claim, outcome, progress, lines, next_job)
-        self._hand_back(claim, outcome, progress, lines)
-        return None
+        if not outcome.state.settled:
+            self._hand_back(claim, outcome, progress, lines)
+            return None
+        # Of another message of the same job, its own claim sees that the job has ended.
+        if next_job is not None and next_job.delivery.job != claim.job:
+            # If a message says what no row can hold, whoever claims its job by itself is told.
+            with suppress(Unstorable):
+                return self._end(claim, outcome, progress, lines, next_job)
+        return self._end(claim, outcome, progress, lines, None)
 
     def _end(
         self,
@@ -180,8 +186,6 @@ class Attempts:
         lines: Sequence[LogLine],
         next_job: NextJob | None,
     ) -> Claim | None:
-        if next_job is not None and next_job.delivery.job == claim.job:
-            next_job = None  # Another message of the same job; its claim sees that it has ended.
         key = {"b_job": claim.job, "b_attempt": claim.attempt}
         end = self._ends[progress is not None, next_job is not None]
         more: list[Step] = []

@@ -6,6 +6,7 @@ which sees that the ledger gives this worker a job that its pool has not, frees 
 """
 
 import os
+from contextlib import suppress
 from typing import Any
 
 from ledger.next_job import NextJob
@@ -31,7 +32,12 @@ class Upcoming:
         if message is None:
             return None
         _task, (_number, _place, _run, (_name, job, headers, *_body), _options) = message
-        return NextJob(delivery_of(job, headers), worker, os.getpid())
+        # Whatever somebody wrote into a message, the end of another job is recorded.
+        with suppress(TypeError, ValueError):
+            delivery = delivery_of(job, headers)
+            if isinstance(delivery.job, str) and isinstance(delivery.message, str):
+                return NextJob(delivery, worker, os.getpid())
+        return None
 
     def keep(self, next_job: NextJob, claim: Claim | None) -> None:
         """Remember whether the next job was claimed."""

@@ -82,3 +82,11 @@ def test_a_job_that_goes_back_claims_no_other(ledger: Ledger) -> None:
     outcome = Outcome(State.PENDING, Ending.INTERRUPTED)
     assert ledger.attempts.settle(back, outcome, next_job=next_job(other)) is None
     assert ledger.jobs.get(other).state is State.PENDING
+
+
+@pytest.mark.parametrize("message", ["m" * 37, "m\0"])
+def test_a_message_that_no_row_can_hold_holds_up_no_end(ledger: Ledger, message: str) -> None:
+    ends, other = claimed(ledger, submit(ledger)), submit(ledger)
+    ledger.attempts.settle(ends, SUCCESS, next_job=next_job(other, message))
+    assert ledger.jobs.get(ends.job).state is State.SUCCESS
+    assert [one.ending for one in ledger.jobs.attempts(ends.job)] == [Ending.SUCCEEDED]
