@@ -21,9 +21,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.broker]
 def test_a_person_finds_the_cause_of_failures_retries_them_and_marks_it_as_known(
     page: Page, postroom: Postroom
 ) -> None:
+    failed = []
     for name in ("Ada", "Grace"):
         submitted(page, name, 0, "fail")
         expect(page.locator("#part-state .label")).to_have_text("Failed", timeout=LATER)
+        failed.append(page.url.rpartition("/")[2])
 
     cause = page.locator(".cause", has_text="RuntimeError")
 
@@ -49,7 +51,10 @@ def test_a_person_finds_the_cause_of_failures_retries_them_and_marks_it_as_known
     page.go_back()
     page.get_by_role("button", name="Retry").click()
     expect(page.locator(".alert-success")).to_contain_text(f"{number} jobs run again.")
-    expect(page.locator(".failed-jobs")).not_to_contain_text("not retried")
+    # Those that run again may have failed again by now, and stand here too.
+    for job in failed:
+        row = page.locator(".failed-jobs tr", has_text=job)
+        expect(row).not_to_contain_text("not retried")
 
     page.get_by_text("Mark as known").first.click()
     page.get_by_label("What is known of it").fill("It was asked to fail.")

@@ -127,7 +127,11 @@ def test_many_files_have_a_page_of_their_own(
     assert f'href="/jobs/{job}/files?from={PER_PAGE}">Further</a>' in first
     second = client.get(f"/jobs/{job}/files?from={PER_PAGE}").text
     assert second.count('class="file-name"') == 5
-    assert client.get(f"/jobs/{job}/files?from=-9").text == first
+    too_early = client.get(f"/jobs/{job}/files?from=-9").text
+    # Not the whole page, whose form has a token that tells the second it was made in.
+    assert re.findall(r'class="file-name".*', too_early) == re.findall(
+        r'class="file-name".*', first
+    )
 
 
 def test_only_what_is_open_from_the_start_loads_by_itself(client: FlaskClient, job: str) -> None:
