@@ -44,9 +44,9 @@ def test_what_waits_in_a_worker_behind_a_long_job_goes_to_another_one_at_once(
 def test_what_a_process_was_given_behind_a_long_job_runs_in_another_one(
     site: Site, trace: Path, gate: Path, *, stands_still: bool
 ) -> None:
-    greetings(site, 400)
+    greetings(site, 200)
     long = site.submit("stays", trace=trace, gate=gate)
-    behind = greetings(site, 200)
+    behind = greetings(site, 80)
 
     site.worker(2, AHEAD_FOR="9").ready()
     process = site.started(long).pid
@@ -64,9 +64,9 @@ def test_what_a_process_was_given_behind_a_long_job_runs_in_another_one(
 def test_what_a_process_had_been_given_when_it_died_runs_once_and_counts_no_death(
     site: Site, trace: Path
 ) -> None:
-    before = greetings(site, 400)
+    before = greetings(site, 200)
     dies = site.submit("dies", how="SIGKILL", trace=trace)
-    behind = greetings(site, 200)
+    behind = greetings(site, 80)
 
     site.worker(1).ready()
 
@@ -76,7 +76,7 @@ def test_what_a_process_had_been_given_when_it_died_runs_once_and_counts_no_deat
 
 
 def test_a_process_that_makes_way_for_a_new_one_takes_no_job_along(site: Site) -> None:
-    jobs = greetings(site, 400)
+    jobs = greetings(site, 200)
 
     site.worker(2, AHEAD_FOR="9", JOBS_EACH="20").ready()
 
@@ -91,7 +91,7 @@ def test_a_process_that_dies_with_its_next_job_claimed_and_not_begun_costs_that_
     where: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     site: Site = request.getfixturevalue(where)
-    jobs = greetings(site, 600)
+    jobs = greetings(site, 300)
     mark = tmp_path / "died"
 
     site.worker(2, AHEAD_FOR="9", DIES_ONCE=str(mark)).ready()
@@ -107,11 +107,11 @@ def test_short_jobs_whose_processes_are_killed_again_and_again_end_once_each(
     where: str, request: pytest.FixtureRequest
 ) -> None:
     site: Site = request.getfixturevalue(where)
-    jobs = greetings(site, 1_500)
+    jobs = greetings(site, 600)
     worker = site.worker(2).ready()
 
     kills = 0
-    for job in jobs[100:1_300:100]:
+    for job in jobs[50:500:50]:
         site.settled(job)
         for pid in set(children(worker.pid)) - set(worker.guards()):
             with suppress(ProcessLookupError):  # It saw that another one died, and made way.
