@@ -9,6 +9,7 @@ hold more jobs of a queue than it was told to, for others could run them.
 
 import logging
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -63,6 +64,7 @@ class Intake:
 
     def close(self) -> None:
         """Listen to nothing any more; what is held is finished."""
+        self.listening = frozenset()
         for name in self._consumers:
             self._cancel(name)
 
@@ -99,9 +101,16 @@ class Intake:
             channel.basic_qos(0, prefetch, False)
             self._prefetch = prefetch
         tag = f"postroom-{uuid4()}"
-        received = self._messages._receive_callback  # noqa: SLF001 - kombu has no consumer with a prefetch of its own
+        received = partial(self._receive, name)
         self._queues[name](channel).consume(tag, received, no_ack=False, nowait=True)
         self._consumers[name][tag] = prefetch
+
+    def _receive(self, name: str, message: Any) -> None:
+        """Take a delivery, unless RabbitMQ sent it before it heard that its queue is not wanted."""
+        if name in self.listening or message.delivery_info["consumer_tag"] not in self._cancelled:
+            self._messages._receive_callback(message)  # noqa: SLF001 - kombu has no consumer with a prefetch of its own
+        else:
+            message.channel.basic_reject(message.delivery_tag, requeue=True)
 
     def _say(self, names: frozenset[str]) -> None:
         before, self.listening = self.listening, names

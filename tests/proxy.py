@@ -24,7 +24,8 @@ class Proxy:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
         self._listens = threading.Event()
         self._loop: asyncio.AbstractEventLoop
-        self._passing: asyncio.Event
+        self._asking: asyncio.Event
+        self._answering: asyncio.Event
         self._ended: asyncio.Event
         self._refusing = False
         self._open: set[asyncio.StreamWriter] = set()
@@ -36,12 +37,18 @@ class Proxy:
 
     def silence(self) -> None:
         """Pass on nothing, in both directions; new connections are silent too."""
-        self._do(self._passing.clear)
+        self._do(self._asking.clear)
+        self._do(self._answering.clear)
+
+    def muffle(self) -> None:
+        """Pass on nothing to the server; what it says is still heard."""
+        self._do(self._asking.clear)
 
     def speak(self) -> None:
         """Pass on what was held back and all that follows, and take connections again."""
         self._refusing = False
-        self._do(self._passing.set)
+        self._do(self._asking.set)
+        self._do(self._answering.set)
 
     def reset(self) -> None:
         """Cut every connection by a reset; new ones are taken."""
@@ -78,7 +85,7 @@ class Proxy:
             writer.transport.abort()
             return
         self._open.add(writer)
-        await self._passing.wait()
+        await self._asking.wait()
         try:
             onward = await asyncio.open_connection("127.0.0.1", self._server_port)
         except OSError:
@@ -86,12 +93,17 @@ class Proxy:
             return
         self._open.add(onward[1])
         with suppress(asyncio.CancelledError):  # asyncio would complain of it on its way out.
-            await asyncio.gather(self._pass(reader, onward[1]), self._pass(onward[0], writer))
+            await asyncio.gather(
+                self._pass(reader, onward[1], self._asking),
+                self._pass(onward[0], writer, self._answering),
+            )
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, passing: asyncio.Event
+    ) -> None:
         try:
             while piece := await reader.read(65_536):
-                await self._passing.wait()
+                await passing.wait()
                 writer.write(piece)
                 await writer.drain()
         except OSError:
@@ -102,8 +114,10 @@ class Proxy:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._passing, self._ended = asyncio.Event(), asyncio.Event()
-        self._passing.set()
+        self._asking, self._answering = asyncio.Event(), asyncio.Event()
+        self._ended = asyncio.Event()
+        self._asking.set()
+        self._answering.set()
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         self._listens.set()

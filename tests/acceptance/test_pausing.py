@@ -106,6 +106,27 @@ def test_a_paused_queue_stays_so_when_rabbitmq_cuts_its_worker_off(
     assert site.settled(waiting, within=3).state is State.SUCCESS
 
 
+def test_a_job_goes_back_that_comes_before_rabbitmq_hears_that_its_queue_is_paused(
+    site: Site, proxy: Proxy, trace: Path, gate: Path
+) -> None:
+    direct = site.environment["CELERY_BROKER_URL"]
+    worker = site.worker(CELERY_BROKER_URL=proxy.url(direct)).ready()
+    until("it listens", lambda: listens(site, worker, "default"))
+
+    proxy.muffle()
+    site.ledger.queues.pause("default", "ada", "")
+    until("the worker heeds it", lambda: listens(site, worker), within=3)
+    waiting = site.submit("stays", trace=trace, gate=gate)
+    until("RabbitMQ gave it to the worker", lambda: site.publisher.waiting("default") == 0)
+    proxy.speak()
+
+    until("it is back", lambda: site.publisher.waiting("default") == 1, within=3)
+    assert site.attempts(waiting) == []
+    gate.touch()
+    site.ledger.queues.resume("default")
+    assert site.settled(waiting, within=3).state is State.SUCCESS
+
+
 def test_a_draining_worker_finishes_and_takes_no_more_until_it_is_resumed(
     site: Site, trace: Path, gate: Path
 ) -> None:
@@ -144,7 +165,7 @@ def test_a_worker_that_is_to_stop_takes_no_more_and_ends_after_its_jobs(
     until("it is stopping", lambda: site.stopping(worker))
     until("it heeds it", lambda: listens(site, worker), within=3)
     waiting = site.submit("stays", trace=trace, gate=gate)
-    assert site.publisher.waiting("default") == 1
+    until("the queue has it", lambda: site.publisher.waiting("default") == 1)
     gate.touch()
 
     assert worker.wait(15) == 0

@@ -15,6 +15,11 @@ from tests.waiting import until
 pytestmark = pytest.mark.broker
 
 
+def said_by(site: Site, job: str, pid: int) -> set[int]:
+    """Return the attempts in whose log the process `pid` has written."""
+    return {line.attempt for line in site.ledger.logs.whole(job) if f"{pid}" in line.text}
+
+
 def ends_by_the_second_alone(site: Site, job: str, gate: Path, silent: WorkerProcess) -> None:
     """Let the job end, and check that nothing of the silent worker's is in row, log or files."""
     first, second = site.attempts(job)
@@ -23,8 +28,7 @@ def ends_by_the_second_alone(site: Site, job: str, gate: Path, silent: WorkerPro
         "the silent one has left the job",
         lambda: "Its work is dropped" in silent.text() or not alive(first.pid),
     )
-    logged = [line for line in site.ledger.logs.whole(job) if f"{first.pid}" in line.text]
-    assert {line.attempt for line in logged} == {1}
+    assert said_by(site, job, first.pid) == {1}
     assert site.job(job).progress.text in {f"by {second.pid}", ""}
     gate.touch()
     ended = site.settled(job)
@@ -42,7 +46,8 @@ def test_a_frozen_workers_job_runs_elsewhere_and_the_thawed_one_is_refused(
     site.worker().ready()
     job = site.submit("works_on", trace=trace, gate=gate)
     frozen = site.holder(job)
-    until("it works", lambda: len(lines(trace, "works")) > 5)
+    pid = site.started(job).pid
+    until("its log is kept", lambda: said_by(site, job, pid) == {1})
 
     frozen.freeze()
     until("it runs elsewhere", lambda: len(lines(trace, "began")) == 2, within=30)
@@ -98,8 +103,9 @@ def test_a_job_runs_elsewhere_when_its_worker_is_cut_from(
         **hurried,
     ).ready()
     job = site.submit("works_on", trace=trace, gate=gate)
-    site.started(job)
+    pid = site.started(job).pid
     site.worker(**hurried).ready()
+    until("its log is kept", lambda: said_by(site, job, pid) == {1})
 
     ledger.silence()
     if silent == "both":
