@@ -27,12 +27,13 @@ class Refused:
     """Why a delivery gets no claim; `known` is False where no such job exists.
 
     `end` is REVOKED for a cancelled job and FAILURE for a quarantined one: ends of which no attempt
-    has told Celery.
+    has told Celery. `process` has claimed the job for the same worker by the same delivery.
     """
 
     why: str
     known: bool = True
     end: State | None = None
+    process: int | None = None
 
 
 class Claims:
@@ -105,7 +106,7 @@ class Claims:
         with self._database.write_soon() as connection:
             row = connection.execute(self._claim, values).one_or_none()
             if row is None:
-                return self._ours(connection, delivery, worker, pid) or self._refuse(
+                return self._made_before(connection, delivery, worker, pid) or self._refuse(
                     connection, delivery
                 )
             retries = 0
@@ -129,12 +130,19 @@ class Claims:
             delivery.job, row.attempt, row.kind, row.inputs, row.owner, retries, row.checkpoint
         )
 
-    def _ours(
+    def _made_before(
         self, connection: Connection, delivery: Delivery, worker: str, pid: int
-    ) -> Claim | None:
-        """Return the claim that this process made of this delivery, its answer having got lost."""
+    ) -> Claim | Refused | None:
+        """Return the claim that this worker made of this delivery, if its answer got lost here."""
         query = (
-            select(jobs.c.attempt, jobs.c.kind, jobs.c.inputs, jobs.c.owner, jobs.c.checkpoint)
+            select(
+                jobs.c.attempt,
+                jobs.c.kind,
+                jobs.c.inputs,
+                jobs.c.owner,
+                jobs.c.checkpoint,
+                attempts.c.pid,
+            )
             .join(attempts, and_(attempts.c.job == jobs.c.id, attempts.c.number == jobs.c.attempt))
             .where(
                 jobs.c.id == delivery.job,
@@ -142,12 +150,13 @@ class Claims:
                 jobs.c.worker == worker,
                 jobs.c.message == delivery.message,
                 jobs.c.delivery_count == delivery.count,
-                attempts.c.pid == pid,
             )
         )
         row = connection.execute(query).one_or_none()
         if row is None:
             return None
+        if row.pid != pid:
+            return Refused(f"process {row.pid} claimed it", process=row.pid)
         retries = history(connection, delivery.job)[Ending.RETRIED]
         return Claim(
             delivery.job, row.attempt, row.kind, row.inputs, row.owner, retries, row.checkpoint

@@ -66,4 +66,4 @@ def kill(pid: int, why: str) -> None:
 
 def _is_ours(pid: int) -> bool:
     seen = look(pid)
-    return seen is not None and seen.parent == os.getpid() and seen.state != b"Z"
+    return seen is not None and seen.parent == os.getpid() and not seen.dead

@@ -75,6 +75,11 @@ class Process(NamedTuple):
     group: int
     session: int
 
+    @property
+    def dead(self) -> bool:
+        """Whether it only waits for its parent to hear of its end."""
+        return self.state in (b"Z", b"X")
+
 
 def look(pid: int) -> Process | None:
     """Return what the kernel says of a process; None if it is gone."""
@@ -89,7 +94,7 @@ def look(pid: int) -> Process | None:
 
 def _belongs_to(pid: int, session: int) -> bool:
     seen = look(pid)
-    if seen is None or seen.state in b"ZX":
+    if seen is None or seen.dead:
         return False
     return seen.session == session or _was_started_in(pid, session)
 

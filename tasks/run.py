@@ -21,6 +21,7 @@ from ledger.errors import ClaimLost, LedgerUnavailable, StorageError
 from ledger.record import JSON, Claim, Delivery, Ending, State, StoredFile
 from tasks import context, outcomes, programs, spared
 from tasks.context import Printed, Running
+from tasks.guard import look
 from tasks.inputs import arguments_of
 from tasks.interrupt import Interrupts
 from tasks.kind import KILL_GRACE, Kind
@@ -54,9 +55,7 @@ class Runner:
             SystemExit: the worker is told to stop; the message must go back.
         """
         self.interrupts.hold()
-        claim = self.upcoming.take(delivery) or _until_answered(
-            lambda: self.ledger.claims.claim(delivery, self.worker, os.getpid()), delivery.job
-        )
+        claim = self.upcoming.take(delivery) or self._claim(delivery)
         if isinstance(claim, Refused):
             raise _refusal(claim, delivery)
         if claim.attempt > 1:
@@ -78,6 +77,18 @@ class Runner:
         if outcome.state is State.SUCCESS:
             return outcome.result
         raise outcomes.told_to_celery(outcome)
+
+    def _claim(self, delivery: Delivery) -> Claim | Refused:
+        def claim() -> Claim | Refused:
+            claimed = self.ledger.claims.claim(delivery, self.worker, os.getpid())
+            if isinstance(claimed, Refused) and claimed.process and _is_gone(claimed.process):
+                # It claimed this job along with the end of another, and never came to begin it.
+                note = "Its process died before it began the job."
+                self.ledger.recovery.report_death(delivery, Ending.LOST, note)
+                claimed = self.ledger.claims.claim(delivery, self.worker, os.getpid())
+            return claimed
+
+        return _until_answered(claim, delivery.job)
 
     def _sweep_up(self, claim: Claim) -> None:
         """Delete what earlier attempts left; one that still writes is fenced off, and cleans up."""
@@ -206,6 +217,11 @@ def _until_answered(
         waits()
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def _is_gone(pid: int) -> bool:
+    seen = look(pid)
+    return seen is None or seen.dead
 
 
 def _refusal(refused: Refused, delivery: Delivery) -> Exception:

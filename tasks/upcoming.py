@@ -1,8 +1,8 @@
 """The job that a process has been given next, claimed along with the end of the one before.
 
 So a short job costs one transaction instead of two. If the process dies before it can say that it
-began the next job, whoever is given that then is refused, for it seems a duplicate; and the clock,
-which sees that the ledger gives this worker a job that its pool has not, frees it.
+began the next job, whoever is given that then sees that it was claimed by a dead process, and
+records that attempt as lost (`Runner`).
 """
 
 import os

@@ -39,6 +39,17 @@ def test_the_same_message_with_the_same_count_is_refused(ledger: Ledger) -> None
     assert isinstance(ledger.claims.claim(delivery(job, "m1", 1), "two", 2), Refused)
 
 
+def test_who_is_refused_is_told_which_process_of_its_worker_claimed_the_same_delivery(
+    ledger: Ledger,
+) -> None:
+    job = submit(ledger)
+    claimed(ledger, job, "m1", 1)
+
+    answer = ledger.claims.claim(delivery(job, "m1", 1), "one", 2)
+
+    assert answer == Refused("process 100 claimed it", process=100)
+
+
 def test_a_claim_whose_answer_got_lost_is_given_to_the_same_process_again(ledger: Ledger) -> None:
     job = submit(ledger)
     first = claimed(ledger, job)
