@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, bindparam, insert
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
 from ledger.database import Database
 from ledger.errors import LedgerError, LedgerUnavailable
+from ledger.prepared import Guarded
 from ledger.record import Job, Progress, State, Turn
 from ledger.schema import job_uploads, jobs
 from ledger.together import Together
@@ -37,6 +38,9 @@ class Submission:
     idempotency_key: str | None = None
     fingerprint: str | None = None
     signature: str | None = None
+
+
+_ANY: Final = Submission("", "", {}, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,10 @@ class Arrivals:
             .on_conflict_do_nothing(index_elements=[jobs.c.owner, jobs.c.idempotency_key])
             .returning(jobs.c.id, jobs.c.submitted_at)
         )
+        row: dict[str, Any] = {
+            name: bindparam(name, type_=jobs.c[name].type) for name in row_of(_ANY)
+        }
+        self._insert_one = database.prepare_change(Guarded(self._insert.values(row)))
         self.together: Together[Submission, tuple[Arrived | None]] = Together(self._add_together)
 
     def add(self, submission: Submission) -> Arrived | None:
@@ -99,6 +107,8 @@ class Arrivals:
         """
         rows: Sequence[Mapping[str, Any]] = [row_of(one) for one in several]
         at_once = self._is_one_statement(several)
+        if at_once and len(several) == 1:
+            return [self._add_one(rows[0])]
         database = self._database
         with database.write_at_once() if at_once else database.write() as connection:
             rows = self._turns.given(connection, rows)
@@ -117,6 +127,10 @@ class Arrivals:
             else None
             for row in rows
         ]
+
+    def _add_one(self, row: Mapping[str, Any]) -> Arrived | None:
+        arrived = self._database.change(self._insert_one, row)
+        return Arrived(arrived["id"], arrived["submitted_at"]) if arrived else None
 
     def _is_one_statement(self, several: Sequence[Submission]) -> bool:
         uploads = any(one.uploads for one in several)

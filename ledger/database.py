@@ -1,8 +1,8 @@
 """One SQL database, SQLite or PostgreSQL: connections, transactions and its own clock."""
 
-import threading
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -100,7 +100,7 @@ class Database:
             forgets = func.set_config("synchronous_commit", "off", literal(value=True))
             self.unawaited = (forgets.label("unawaited"),)
         self._driver: Any = self.engine.dialect.dbapi
-        self._kept = threading.local()
+        self._kept: deque[Any] = deque()
         self._clock = clock
         self.now = _Now() if clock is None else _told_by(clock)
 
@@ -206,13 +206,15 @@ class Database:
 
     @contextmanager
     def _driven(self) -> Iterator[Any]:
-        """Give this thread's own connection as its driver has it.
+        """Give a connection as its driver has it.
 
         It is kept from one transaction to the next, for the pool's care of a connection takes as
         long as a short transaction does. The pool never gets it back: it commits by itself.
         """
-        pooled = getattr(self._kept, "connection", None) or self._connect()
-        self._kept.connection = None
+        try:
+            pooled = self._kept.pop()
+        except IndexError:
+            pooled = self._connect()
         try:
             yield pooled.driver_connection
         except BaseException as error:
@@ -222,10 +224,16 @@ class Database:
             # Whatever it was in the middle of, nobody uses it any more.
             pooled.invalidate(error)
             if gone:
-                self._writer.dispose()  # The others went the same way.
+                self._forget_idle()  # The others went the same way.
                 raise LedgerUnavailable(str(error)) from error
             raise
-        self._kept.connection = pooled
+        self._kept.append(pooled)
+
+    def _forget_idle(self) -> None:
+        with suppress(IndexError):
+            while True:
+                self._kept.pop().invalidate()
+        self._writer.dispose()
 
     def _connect(self) -> Any:
         pooled: Any = self._writer.raw_connection()
@@ -278,11 +286,8 @@ class Database:
             return told
 
     def close(self) -> None:
-        """Close every idle connection, and the one that this thread has kept."""
-        if (kept := getattr(self._kept, "connection", None)) is not None:
-            self._kept.connection = None
-            kept.invalidate()
+        """Close every idle connection."""
+        self._forget_idle()
         self.engine.dispose()
-        self._writer.dispose()
         if self._journal is not None:
             self._journal.close()

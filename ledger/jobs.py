@@ -26,6 +26,7 @@ from uuid_utils import uuid7
 from ledger.arrivals import Arrivals, Arrived, Submission
 from ledger.database import Database
 from ledger.errors import AlreadySettled, LedgerUnavailable, NoSuchJob, NotSettled
+from ledger.prepared import Guarded
 from ledger.record import SETTLED, WAITING, Attempt, Error, Job, Progress, State, Turn
 from ledger.schema import attempts, job_uploads, jobs, workers
 from ledger.together import Together
@@ -62,16 +63,18 @@ class Jobs:
         self._database = database
         self._arrivals = arrivals
         self._turns = turns
-        self._mark_sent = (
+        mark = (
             update(jobs)
             .where(
-                jobs.c.id.in_(bindparam("ids", expanding=True)),
                 jobs.c.attempt == bindparam("sent_attempt"),
-                jobs.c.state.in_(WAITING),
+                or_(*(jobs.c.state == state for state in sorted(WAITING))),
             )
             .values(sent_at=database.now, revision=jobs.c.revision + 1)
             .returning(jobs.c.id, jobs.c.sent_at, *database.unawaited)
         )
+        self._mark_sent = mark.where(jobs.c.id.in_(bindparam("ids", expanding=True)))
+        one = mark.where(jobs.c.id == bindparam("sent_job"))
+        self._mark_one_sent = database.prepare_change(Guarded(one))
         self._marks: Together[tuple[str, int], tuple[datetime | None]] = Together(
             self._mark_together
         )
@@ -138,11 +141,16 @@ class Jobs:
                 marked |= {row.id: row.sent_at for row in rows}
         return marked
 
+    def _mark_one(self, job_id: str, attempt: int) -> dict[str, datetime]:
+        values = {"sent_job": job_id, "sent_attempt": attempt}
+        row = self._database.change(self._mark_one_sent, values, soon=True)
+        return {} if row is None else {job_id: row["sent_at"]}
+
     def _mark_together(
         self, sent: list[tuple[str, int]]
     ) -> list[tuple[datetime | None] | Exception]:
         try:
-            marked = self.mark_all_sent(sent)
+            marked = self.mark_all_sent(sent) if len(sent) > 1 else self._mark_one(*sent[0])
         except LedgerUnavailable as error:
             return [LedgerUnavailable(str(error)) for _ in sent]
         return [(marked.get(job_id),) for job_id, _ in sent]

@@ -94,27 +94,28 @@ Step: TypeAlias = tuple[Prepared, Values | Sequence[Values]]
 
 
 class Guarded:
-    """A guarded UPDATE, which returns a row, and what is done only where it changes one.
+    """A guarded UPDATE or INSERT, which returns a row, and what is done only where it changes one.
 
     Args:
         guard: decides.
         followers: what is done then. They see nothing of what the guard has changed.
     """
 
-    def __init__(self, guard: Update, *followers: Follower) -> None:
+    def __init__(self, guard: Update | Insert, *followers: Follower) -> None:
         self.guard = guard
         self.followers = followers
 
 
 class Change:
-    """Guarded UPDATEs, each made only where the one before it changed a row: one transaction.
+    """Guarded statements, each made only where the one before it changed a row: one transaction.
 
     To PostgreSQL it goes as one statement, so that it takes one way to the server instead of five.
     SQLite, to which there is no way, is given one statement after the other.
 
     Args:
         dialect: the database's.
-        updates: of different rows, and with different names for what they return.
+        updates: of different rows, and with different names for what they return. An INSERT can
+            only be the first.
     """
 
     def __init__(self, dialect: Dialect, *updates: Guarded) -> None:
@@ -177,7 +178,9 @@ def _as_one(updates: Sequence[Guarded]) -> Select[Any]:
     changed: list[CTE] = []
     follow: list[CTE] = []
     for place, one in enumerate(updates):
-        guard = one.guard.where(exists(select(changed[-1]))) if changed else one.guard
+        guard = one.guard
+        if changed and isinstance(guard, Update):
+            guard = guard.where(exists(select(changed[-1])))
         changed.append(guard.cte(f"changed_{place}"))
         for follower in one.followers:
             statement = follower(exists(select(changed[-1])))

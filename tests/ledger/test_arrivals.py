@@ -45,7 +45,8 @@ def test_jobs_that_come_while_another_is_written_share_one_transaction(ledger: L
         connection.rollback()
         assert first.result(20)[1]
         assert len({one.result(20)[0] for one in others}) == 9
-    assert len(commits) == 2
+    # The first, which was alone, went by the driver itself.
+    assert len(commits) == 1
 
 
 def row_of_somebody_who_has_not_committed(ledger: Ledger) -> tuple[Insert, dict[str, object]]:
