@@ -159,13 +159,15 @@ class Jobs:
         """Return due jobs without a confirmed message, oldest first, but none that is held.
 
         Args:
-            grace: seconds that a submit has for sending by itself before others do.
+            grace: seconds that a submit has for sending by itself before others do; that of a
+                batch has twice as many.
             limit: how many at the most.
         """
-        due = or_(
-            jobs.c.due_at <= self._database.now,
-            jobs.c.due_at.is_(None) & (jobs.c.submitted_at <= self._database.ago(grace)),
+        left = or_(
+            jobs.c.submitted_at <= self._database.ago(2 * grace),
+            jobs.c.batch.is_(None) & (jobs.c.submitted_at <= self._database.ago(grace)),
         )
+        due = or_(jobs.c.due_at <= self._database.now, jobs.c.due_at.is_(None) & left)
         free = jobs.c.turn.is_distinct_from(Turn.HELD)
         return self._to_send(jobs.c.sent_at.is_(None) & free & due, limit)
 

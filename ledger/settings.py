@@ -36,7 +36,9 @@ class Settings(BaseSettings):
     quota_per_person: int = Field(0, ge=0, description="Bytes of one person's; 0 is no limit")
     jobs_per_person: int = Field(0, ge=0, description="In line or running; 0 is no limit")
     keep_for: float = Field(0, ge=0, description="Settled jobs older than that go; 0 keeps all")
-    send_grace: float = Field(3, ge=0, description="How long a submit may take to send by itself")
+    send_grace: float = Field(
+        3, ge=0, description="A submit may take so long to send, a batch twice"
+    )
     resend_after: float = Field(10, gt=0, description="A sent job missing from its empty queue")
     cancel_grace: float = Field(10, ge=0, description="How long a cancelled job may clean up")
     max_crashes: int = Field(3, ge=1, description="Crashed attempts that quarantine a job")

@@ -22,9 +22,9 @@ from tasks.kind import Kind
 from tasks.line import NotSent
 from tasks.publisher import PIECE, Message, Publisher
 
-# Seconds from the beginning: less than the time for which the clock leaves new jobs alone, or both
-# would send them where the rows took long.
-SEND_FOR: Final = 2.0
+# Seconds from the beginning: less than the time for which the clock leaves a new batch alone, or
+# both would send it where the rows took long.
+SEND_FOR: Final = 4.0
 
 logger = logging.getLogger(__name__)
 

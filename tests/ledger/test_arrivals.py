@@ -90,6 +90,14 @@ def batch(number: int) -> list[Submission]:
     return [Submission("hello", "default", {"name": f"{one}"}, "ada") for one in range(number)]
 
 
+def test_a_batch_is_left_to_its_submitter_for_twice_the_time(ledger: Ledger, time: OwnTime) -> None:
+    _, ids, _held = ledger.batches.submit(batch(2))
+    time.passes(5)
+    assert ledger.jobs.unsent(grace=3, limit=9) == []
+    time.passes(1)
+    assert [one.id for one in ledger.jobs.unsent(grace=3, limit=9)] == ids
+
+
 def test_a_batch_is_accepted_whole_and_in_its_order(ledger: Ledger, time: OwnTime) -> None:
     batch_id, ids, _held = ledger.batches.submit(batch(1500))
     assert ids == sorted(ids)
