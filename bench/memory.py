@@ -1,4 +1,4 @@
-"""What the programs hold in memory: python -m bench.memory [jobs] [--database sqlite].
+"""What the programs hold in memory: python -m bench.memory [jobs] [--rest] [--database sqlite].
 
 It starts the broker, the console and one worker of two processes as the Procfile does, looks at
 them after their start, has one job of each kind run, looks again, and then at every tenth part of
@@ -26,6 +26,7 @@ from tasks.app import Postroom as App
 from tasks.kind import kinds
 from tasks.publisher import Publisher
 from tasks.queue import submit
+from tasks.worn import REST
 from tests.media_clips import sound
 from tests.running import Postroom
 from tests.services import PostgreSQL, RabbitMQ
@@ -138,6 +139,9 @@ def main() -> None:
     """Print a table: MiB that are mapped, shared fairly, and shared with nobody."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("jobs", type=int, nargs="?", default=20_000)
+    parser.add_argument(
+        "--rest", action="store_true", help="look again once what rests is replaced"
+    )
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     asked = parser.parse_args()
     # Told to end, it ends what it has started.
@@ -152,6 +156,9 @@ def main() -> None:
         one_of_each(place)
         for done in place.hellos(asked.jobs) if asked.jobs else ():
             place.print(f"{done:,} hello jobs")
+        if asked.rest:
+            time.sleep(REST + QUIET)
+            place.print(f"{REST + QUIET:.0f} s at rest")
 
 
 if __name__ == "__main__":

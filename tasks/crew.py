@@ -1,15 +1,14 @@
 """A worker's processes, made more or fewer or replaced by new ones, and none of them in its job."""
 
 import logging
-import os
 import time
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from tasks.worn import Worn
+
 logger = logging.getLogger(__name__)
 
-MOST_THREADS = 400  # of a process; those that jobs left behind stay for as long as it lives
 COUNT_EVERY = 5.0  # seconds
 
 
@@ -29,6 +28,7 @@ class Crew:
         self._outdated: set[int] = set()
         self._renewed_at: datetime | None = None
         self._counted_at = 0.0
+        self._worn = Worn()
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -61,19 +61,15 @@ class Crew:
             self._renewed_at, self._outdated = renew_at, set(self.pids)
         if time.monotonic() - self._counted_at > COUNT_EVERY:
             self._counted_at = time.monotonic()
-            self._replace_those_that_leak()
+            self._replace_the_worn()
         self._outdated &= set(self.pids)
         if self._outdated or size < self.size:
             self._end_idle(size)
 
-    def _replace_those_that_leak(self) -> None:
-        """Have processes make way in which jobs left threads: later jobs might get none."""
-        for pid in set(self.pids) - self._outdated:
-            if (threads := _threads(pid)) > MOST_THREADS:
-                logger.warning(
-                    "Process %d has %d threads; a new one takes its place.", pid, threads
-                )
-                self._outdated.add(pid)
+    def _replace_the_worn(self) -> None:
+        for pid, why in self._worn.among(set(self.pids) - self._outdated):
+            logger.warning("Process %d %s; a new one takes its place.", pid, why)
+            self._outdated.add(pid)
 
     @property
     def _processes(self) -> dict[int, Any]:
@@ -99,9 +95,3 @@ class Crew:
             pool.given.close(process.inqW_fd)
             process.terminate_controlled()
             logger.info("Process %d ends; it has no job.", pid)
-
-
-def _threads(pid: int) -> int:
-    with suppress(OSError):  # It is gone, or nobody tells here.
-        return len(os.listdir(f"/proc/{pid}/task"))  # noqa: PTH208 - names, not paths
-    return 0

@@ -1,11 +1,10 @@
 """What a worker's clock has its main process do, and what the main process says has come of it."""
 
 import os
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from ledger.record import Vitals, Wishes
+from tasks.worn import share
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +42,5 @@ def vitals(standing: Standing) -> Vitals:
         outdated=standing.outdated,
         load=os.getloadavg()[0],
         cores=os.cpu_count() or 1,
-        memory=sum(memory(pid) for pid in (os.getpid(), *standing.pids)),
+        memory=sum(share(pid) for pid in (os.getpid(), *standing.pids)),
     )
-
-
-def memory(pid: int) -> int:
-    """Return a process's share of the memory in bytes; 0 where it is gone or nobody tells.
-
-    What processes share is divided among them, for children share most of what they were born
-    with: their whole sizes would count it again and again.
-    """
-    with suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    return 0

@@ -8,7 +8,7 @@ from kombu import Queue
 
 from ledger.next_job import NextJob
 from ledger.record import Claim
-from tasks import app
+from tasks import app, worn
 from tasks.pace import Pace
 from tasks.upcoming import Upcoming
 
@@ -27,6 +27,10 @@ if seconds := os.environ.get("AHEAD_FOR"):
 # For a test of processes that make way for new ones while they have jobs.
 if jobs := os.environ.get("JOBS_EACH"):
     app.conf.worker_max_tasks_per_child = int(jobs)
+
+# For a test of processes that rest, and keep what their jobs left in memory.
+if rest := os.environ.get("RESTS_FOR"):
+    worn.REST = float(rest)  # type: ignore[misc]
 
 # For a test of a process that dies when it has claimed its next job, before it can say so.
 if died := os.environ.get("DIES_ONCE"):

@@ -8,12 +8,17 @@ from typing import Literal
 from tasks.context import output
 from tasks.kind import kind, seconds
 
+_kept: list[bytes] = []
+
 
 @kind(title="Leak", time_limit=seconds(60))
-def leaks(what: Literal["memory", "threads"]) -> int:
+def leaks(what: Literal["memory", "some memory", "threads"]) -> int:
     """Keeps what it takes, up to a lot."""
     if what == "memory":
         return len([bytearray(10_000_000) for _ in range(400)])
+    if what == "some memory":
+        _kept.append(b"x" * 100_000_000)
+        return len(_kept)
     forever = threading.Event()
     for _ in range(200):
         threading.Thread(target=forever.wait).start()

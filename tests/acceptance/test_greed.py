@@ -70,6 +70,19 @@ def test_a_process_in_which_jobs_left_hundreds_of_threads_makes_way_for_a_new_on
     assert f"Process {first} has " in worker.text()
 
 
+def test_a_process_that_rests_gives_back_what_its_jobs_left_in_memory(site: Site) -> None:
+    worker = site.worker(RESTS_FOR="1").ready()
+    job = site.submit("leaks", what="some memory")
+    assert site.settled(job).state is State.SUCCESS
+    first = site.attempts(job)[0].pid
+
+    until("its process is gone", lambda: not alive(first), within=20)
+
+    assert f"Process {first} rests and keeps " in worker.text()
+    again = site.submit("leaks", what="some memory")
+    assert site.settled(again).result == 1
+
+
 @pytest.mark.parametrize(
     ("what", "words"), [("megabytes", "the limit is 1,000,000"), ("an object", "JSON has no word")]
 )
