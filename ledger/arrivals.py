@@ -109,8 +109,7 @@ class Arrivals:
         at_once = self._is_one_statement(several)
         if at_once and len(several) == 1:
             return [self._add_one(rows[0])]
-        database = self._database
-        with database.write_at_once() if at_once else database.write() as connection:
+        with self._database.write(at_once=at_once) as connection:
             rows = self._turns.given(connection, rows)
             arrived = self.add_in(connection, rows)
             links = [

@@ -137,18 +137,22 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, at_once: bool = False) -> Iterator[Connection]:
         """Give a connection in a transaction that commits when the block ends.
+
+        Args:
+            at_once: the block is a single statement, so that PostgreSQL need not be told to begin
+                and to commit.
 
         Raises:
             LedgerUnavailable: the database did not answer; the commit may or may not have happened.
         """
-        with self.write_soon() as connection:
+        with self.write_soon(at_once=at_once) as connection:
             yield connection
         self.flush()
 
     @contextmanager
-    def write_soon(self) -> Iterator[Connection]:
+    def write_soon(self, *, at_once: bool = False) -> Iterator[Connection]:
         """As `write`, for what a power cut may forget: nobody was promised it.
 
         The death of a process forgets nothing. On SQLite it saves the wait for the disk; on
@@ -157,28 +161,8 @@ class Database:
         Raises:
             LedgerUnavailable: the database did not answer; the commit may or may not have happened.
         """
-        with self._in_our_words(), self._writer.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def write_at_once(self) -> Iterator[Connection]:
-        """As `write`, for a single statement: PostgreSQL need not be told to begin and to commit.
-
-        Raises:
-            LedgerUnavailable: the database did not answer; the commit may or may not have happened.
-        """
-        with self.write_soon_at_once() as connection:
-            yield connection
-        self.flush()
-
-    @contextmanager
-    def write_soon_at_once(self) -> Iterator[Connection]:
-        """As `write_soon`, for a single statement.
-
-        Raises:
-            LedgerUnavailable: the database did not answer; the commit may or may not have happened.
-        """
-        with self._in_our_words(), self._at_once.begin() as connection:
+        writer = self._at_once if at_once else self._writer
+        with self._in_our_words(), writer.begin() as connection:
             yield connection
 
     def change(

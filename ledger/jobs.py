@@ -136,7 +136,7 @@ class Jobs:
         # What is forgotten with the server, or done by half, is sent once more.
         for attempt, ids in by_attempt.items():
             values = {"ids": ids, "sent_attempt": attempt}
-            with self._database.write_soon_at_once() as connection:
+            with self._database.write_soon(at_once=True) as connection:
                 rows = connection.execute(self._mark_sent, values)
                 marked |= {row.id: row.sent_at for row in rows}
         return marked

@@ -34,4 +34,4 @@ def _then(turns: Turns, *, mine: bool) -> str:
     others = "another one" if turns.before == 1 else f"{number(turns.before)} others"
     of_whom = "of yours" if mine else "of theirs"
     verb = "goes" if turns.before == 1 else "go"
-    return f"and {others} {of_whom} {verb} before this one as they end"
+    return f"and {others} {of_whom} {verb} before this one"

@@ -154,7 +154,7 @@ def test_each_reason_has_its_sentence_and_its_repair(facts: Facts, why: str, rep
             "ada",
             (
                 "Your own limit: 3 of your jobs are in line or under way,"
-                " and another one of yours goes before this one as they end."
+                " and another one of yours goes before this one."
             ),
         ),
         (
@@ -162,7 +162,7 @@ def test_each_reason_has_its_sentence_and_its_repair(facts: Facts, why: str, rep
             "ada",
             (
                 "The limit of &lt;b&gt;: 3 of their jobs are in line or under way,"
-                " and 12,000 others of theirs go before this one as they end."
+                " and 12,000 others of theirs go before this one."
             ),
         ),
         (

@@ -56,7 +56,7 @@ def test_somebody_else_is_told_whose_limit_it_is(app: Flask, ledger: Ledger, hel
 
 def test_the_form_says_so_before_it_is_sent(client: FlaskClient, held: str) -> None:
     part = client.get("/new/hello/waiting").text
-    assert "and another one of yours goes before this one as they end." in part
+    assert "and another one of yours goes before this one." in part
     assert held
 
 
