@@ -61,7 +61,7 @@ def one_job(ledger: Ledger, number: int) -> None:
     """Take a job from its submission to its end."""
     inputs = {"name": f"beside {number}", "seconds": 0, "ending": "succeed"}
     job, _new = ledger.jobs.submit(Submission("hello", "default", inputs, "ada"))
-    ledger.jobs.mark_sent(job, 0)
+    ledger.outbox.mark_sent(job, 0)
     claim = ledger.claims.claim(Delivery(job, job, 0), "w39", 7)
     assert isinstance(claim, Claim)
     line = LogLine(1, 1, ledger.database.read_clock(), "INFO", "done")

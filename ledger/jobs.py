@@ -1,12 +1,10 @@
-"""Jobs as people see them: accepted, sent, listed and read."""
+"""Jobs as people see them: accepted, cancelled, run again, listed and read."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, fields
-from datetime import datetime
+from collections.abc import Collection
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
     String,
@@ -16,7 +14,6 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    or_,
     select,
     update,
 )
@@ -25,14 +22,12 @@ from uuid_utils import uuid7
 
 from ledger.arrivals import Arrivals, Arrived, Submission
 from ledger.database import Database
-from ledger.errors import AlreadySettled, LedgerUnavailable, NoSuchJob, NotSettled
-from ledger.prepared import Guarded
-from ledger.record import SETTLED, WAITING, Attempt, Error, Job, Progress, State, Turn
+from ledger.errors import AlreadySettled, NoSuchJob, NotSettled
+from ledger.record import SETTLED, WAITING, Attempt, Error, Job, Progress, State
 from ledger.schema import attempts, job_uploads, jobs, workers
-from ledger.together import Together
 from ledger.turns import TurnTaking
 
-__all__ = ["Jobs", "Submission", "Unsent", "asking_to_stop", "job_from"]
+__all__ = ["Jobs", "Submission", "asking_to_stop", "job_from"]
 
 _PLAIN = [field.name for field in fields(Job) if field.name not in {"progress", "error"}]
 
@@ -44,18 +39,6 @@ _REVISIONS = select(jobs.c.id, jobs.c.revision).where(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Unsent:
-    """A job that RabbitMQ has not confirmed, as it stood when it was read."""
-
-    id: str
-    kind: str
-    queue: str
-    priority: int
-    attempt: int
-    inputs: Mapping[str, Any]
-
-
 class Jobs:
     """The rows of jobs. Every method is one transaction."""
 
@@ -63,21 +46,6 @@ class Jobs:
         self._database = database
         self._arrivals = arrivals
         self._turns = turns
-        mark = (
-            update(jobs)
-            .where(
-                jobs.c.attempt == bindparam("sent_attempt"),
-                or_(*(jobs.c.state == state for state in sorted(WAITING))),
-            )
-            .values(sent_at=database.now, revision=jobs.c.revision + 1)
-            .returning(jobs.c.id, jobs.c.sent_at, *database.unawaited)
-        )
-        self._mark_sent = mark.where(jobs.c.id.in_(bindparam("ids", expanding=True)))
-        one = mark.where(jobs.c.id == bindparam("sent_job"))
-        self._mark_one_sent = database.prepare_change(Guarded(one))
-        self._marks: Together[tuple[str, int], tuple[datetime | None]] = Together(
-            self._mark_together
-        )
 
     def submit(self, submission: Submission) -> tuple[str, bool]:
         """Accept a job and return its id, and whether it is new.
@@ -111,84 +79,6 @@ class Jobs:
             return connection.execute(
                 select(jobs.c.id).where(jobs.c.owner == owner, jobs.c.idempotency_key == key)
             ).scalar_one_or_none()
-
-    def mark_sent(self, job_id: str, attempt: int) -> datetime | None:
-        """Record that RabbitMQ confirmed a message for the job's attempt after `attempt`.
-
-        A job that has moved on meanwhile keeps what it says, for its retry is still to be sent.
-        Returns when it was marked, and None where it has moved on.
-
-        Raises:
-            LedgerUnavailable: it is not known whether it is recorded.
-        """
-        return self._marks.do((job_id, attempt))[0]
-
-    def mark_all_sent(self, sent: Iterable[tuple[str, int]]) -> dict[str, datetime]:
-        """As `mark_sent`, for jobs and their attempts.
-
-        Raises:
-            LedgerUnavailable: as above.
-        """
-        by_attempt: dict[int, list[str]] = {}
-        for job_id, attempt in sent:
-            by_attempt.setdefault(attempt, []).append(job_id)
-        marked: dict[str, datetime] = {}
-        # What is forgotten with the server, or done by half, is sent once more.
-        for attempt, ids in by_attempt.items():
-            values = {"ids": ids, "sent_attempt": attempt}
-            with self._database.write_soon(at_once=True) as connection:
-                rows = connection.execute(self._mark_sent, values)
-                marked |= {row.id: row.sent_at for row in rows}
-        return marked
-
-    def _mark_one(self, job_id: str, attempt: int) -> dict[str, datetime]:
-        values = {"sent_job": job_id, "sent_attempt": attempt}
-        row = self._database.change(self._mark_one_sent, values, soon=True)
-        return {} if row is None else {job_id: row["sent_at"]}
-
-    def _mark_together(
-        self, sent: list[tuple[str, int]]
-    ) -> list[tuple[datetime | None] | Exception]:
-        try:
-            marked = self.mark_all_sent(sent) if len(sent) > 1 else self._mark_one(*sent[0])
-        except LedgerUnavailable as error:
-            return [LedgerUnavailable(str(error)) for _ in sent]
-        return [(marked.get(job_id),) for job_id, _ in sent]
-
-    def unsent(self, grace: float, limit: int) -> list[Unsent]:
-        """Return due jobs without a confirmed message, oldest first, but none that is held.
-
-        Args:
-            grace: seconds that a submit has for sending by itself before others do; that of a
-                batch has twice as many.
-            limit: how many at the most.
-        """
-        left = or_(
-            jobs.c.submitted_at <= self._database.ago(2 * grace),
-            jobs.c.batch.is_(None) & (jobs.c.submitted_at <= self._database.ago(grace)),
-        )
-        due = or_(jobs.c.due_at <= self._database.now, jobs.c.due_at.is_(None) & left)
-        free = jobs.c.turn.is_distinct_from(Turn.HELD)
-        return self._to_send(jobs.c.sent_at.is_(None) & free & due, limit)
-
-    def any_overdue(self, queue: str, seconds: float) -> bool:
-        """Return whether `overdue` has any, without looking at them all."""
-        query = select(jobs.c.id).where(_open(), self._gone(queue, seconds)).limit(1)
-        with self._database.read() as connection:
-            return connection.execute(query).one_or_none() is not None
-
-    def overdue(self, queue: str, seconds: float, limit: int) -> list[Unsent]:
-        """Return jobs sent to `queue` longer ago than that and not claimed since, oldest first."""
-        return self._to_send(self._gone(queue, seconds), limit)
-
-    def _gone(self, queue: str, seconds: float) -> ColumnElement[bool]:
-        return (jobs.c.queue == queue) & (jobs.c.sent_at <= self._database.ago(seconds))
-
-    def _to_send(self, condition: ColumnElement[bool], limit: int) -> list[Unsent]:
-        columns = [jobs.c[field.name] for field in fields(Unsent)]
-        query = select(*columns).where(_open(), condition).order_by(jobs.c.id).limit(limit)
-        with self._database.read() as connection:
-            return [Unsent(*row) for row in connection.execute(query)]
 
     def request_cancel(self, job_id: str) -> State:
         """Ask a job to stop, and return its state: one that waits has ended, one that runs will.
@@ -319,11 +209,6 @@ class Jobs:
         )
         with self._database.read() as connection:
             return [Attempt(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public name
-
-
-def _open() -> ColumnElement[bool]:
-    """Return the condition of a waiting job, in the words of the index of open jobs."""
-    return jobs.c.state.in_(WAITING) & jobs.c.finished_at.is_(None)
 
 
 def asking_to_stop(database: Database) -> Update:

@@ -29,6 +29,7 @@ from ledger.jobs import Jobs
 from ledger.listing import Listing
 from ledger.logs import Logs
 from ledger.naming import Naming
+from ledger.outbox import Outbox
 from ledger.partials import Partials
 from ledger.presets import Presets
 from ledger.queues import Queues
@@ -64,6 +65,7 @@ class Ledger:
         self.turns = TurnTaking(self.database, settings.jobs_per_person)
         self.arrivals = Arrivals(self.database, self.turns)
         self.jobs = Jobs(self.database, self.arrivals, self.turns)
+        self.outbox = Outbox(self.database)
         self.batches = Batches(self.database, self.arrivals, self.turns)
         self.repeats = Repeats(self.database)
         self.signatures = Signatures(self.database)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ledger import Ledger
 from ledger.action_record import Candidate, Outcome, Verdict
 from ledger.actions import Asked
-from ledger.jobs import Unsent
+from ledger.outbox import Unsent
 from tasks.alike import fingerprint
 from tasks.kind import Kind
 from tasks.publisher import Publisher

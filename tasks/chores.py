@@ -153,7 +153,7 @@ class Chores:
         self._adopted = self._adopted or not self._ledger.turns.adopt()
         if self._adopted:
             self._ledger.turns.let_go()
-        jobs = self._ledger.jobs.unsent(self._ledger.settings.send_grace, OUTBOX)
+        jobs = self._ledger.outbox.unsent(self._ledger.settings.send_grace, OUTBOX)
         deadline = time.monotonic() + SEND_FOR
         confirmed = send_all(self._ledger, self._publisher, self._kinds, jobs, deadline)
         # Otherwise that was all, or RabbitMQ takes no more, or others are to send the rest.

@@ -59,11 +59,11 @@ class Missing:
     def _has_lost_some(self, queue: str) -> bool:
         # In this order: of a long queue the first question is answered by a glance at the index.
         patience = self._ledger.settings.resend_after
-        overdue = self._ledger.jobs.any_overdue(queue, patience)
+        overdue = self._ledger.outbox.any_overdue(queue, patience)
         return overdue and self._publisher.waiting(queue) == 0
 
     def _send_again(self, queue: str) -> None:
-        overdue = self._ledger.jobs.overdue(queue, self._ledger.settings.resend_after, BATCH)
+        overdue = self._ledger.outbox.overdue(queue, self._ledger.settings.resend_after, BATCH)
         gone = [job for job in overdue if job.kind in self._kinds]
         if gone:
             logger.warning("%d jobs are gone from queue %s; sent again.", len(gone), queue)

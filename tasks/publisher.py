@@ -13,7 +13,7 @@ from kombu import Connection
 from kombu.entity import PERSISTENT_DELIVERY_MODE
 from kombu.serialization import dumps
 
-from ledger.jobs import Unsent
+from ledger.outbox import Unsent
 from ledger.together import Together
 from tasks.line import PATIENCE, WAIT, Line, NotSent
 

@@ -14,7 +14,8 @@ from ledger import Ledger
 from ledger.arrivals import job_of
 from ledger.batches import LARGEST
 from ledger.errors import LedgerUnavailable
-from ledger.jobs import Submission, Unsent
+from ledger.jobs import Submission
+from ledger.outbox import Unsent
 from ledger.record import Job
 from tasks.alike import fingerprint, signature_of
 from tasks.inputs import to_row, uploads_in
@@ -192,7 +193,7 @@ def _send(
         logger.warning("Job %s waits for the broker, the clock will send it: %s", job.id, error)
         return False, None
     try:
-        return True, ledger.jobs.mark_sent(job.id, job.attempt)
+        return True, ledger.outbox.mark_sent(job.id, job.attempt)
     except LedgerUnavailable as error:
         logger.warning("Job %s is sent, but will be sent again: %s", job.id, error)
         return True, None
@@ -225,7 +226,7 @@ def send_all(
         sent = publisher.send_all(known[begin : begin + PIECE])
         confirmed += len(sent.jobs)
         try:
-            ledger.jobs.mark_all_sent((job.id, job.attempt) for job in sent.jobs)
+            ledger.outbox.mark_all_sent((job.id, job.attempt) for job in sent.jobs)
         except LedgerUnavailable as error:
             logger.warning("%d jobs are sent, but will be sent again: %s", len(sent.jobs), error)
             break

@@ -5,7 +5,7 @@ import signal
 import sys
 
 from ledger import Ledger, Settings
-from ledger.jobs import Unsent
+from ledger.outbox import Unsent
 from tasks.kind import kinds
 from tasks.publisher import Publisher
 from tasks.queue import submit

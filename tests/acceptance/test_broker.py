@@ -14,7 +14,7 @@ import pytest
 from kombu import Connection, Producer
 
 import celeryconfig
-from ledger.jobs import Unsent
+from ledger.outbox import Unsent
 from ledger.record import Ending, State
 from tasks.publisher import MESSAGE_HEADER, Publisher
 from tests.acceptance.conftest import Site, celery_at, lines

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from kombu import Connection
 
-from ledger.jobs import Submission, Unsent
+from ledger.jobs import Submission
+from ledger.outbox import Unsent
 from tasks.line import NotSent
 from tasks.publisher import Message, Publisher
 from tasks.queue import send_all
@@ -78,12 +79,12 @@ def test_a_deleted_queue_is_made_again_for_what_is_to_go_there(site: Site) -> No
 def test_nothing_counts_as_sent_that_a_broker_which_is_away_was_to_get(site: Site) -> None:
     away = Publisher(celery_at("amqp://guest:guest@127.0.0.1:9//"))
     ids = [site.ledger.jobs.submit(hello(number))[0] for number in range(3)]
-    unsent = site.ledger.jobs.unsent(0, 9)
+    unsent = site.ledger.outbox.unsent(0, 9)
     kinds = {"hello": site.kind("hello")}
     assert send_all(site.ledger, away, kinds, unsent) == 0
-    assert [one.id for one in site.ledger.jobs.unsent(0, 9)] == ids
+    assert [one.id for one in site.ledger.outbox.unsent(0, 9)] == ids
     assert send_all(site.ledger, site.publisher, kinds, unsent) == 3
-    assert site.ledger.jobs.unsent(0, 9) == []
+    assert site.ledger.outbox.unsent(0, 9) == []
 
 
 def hello(number: int) -> Submission:
@@ -99,7 +100,7 @@ def test_a_long_outbox_is_sent_within_a_few_ticks_and_in_order(
     arrived = site.ledger.arrivals.add_all([hello(number) for number in range(10_000)])
     began = site.ledger.database.read_clock()
     # By two hundred in each half second it would take 25 s, on the quickest of machines.
-    until("all are sent", lambda: site.ledger.jobs.unsent(0, 1) == [], within=20)
+    until("all are sent", lambda: site.ledger.outbox.unsent(0, 1) == [], within=20)
     assert site.beats_after(worker, began), "the heart stood still meanwhile"
     assert site.publisher.waiting("default") >= 10_000
     # Without grace, the clock may have sent the first one too.

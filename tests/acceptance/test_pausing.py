@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ledger.jobs import Submission, Unsent
+from ledger.jobs import Submission
+from ledger.outbox import Unsent
 from ledger.record import Ending, State
 from tests.acceptance.conftest import Site, celery_at, lines
 from tests.acceptance.workers import WorkerProcess
@@ -70,7 +71,7 @@ def test_a_job_that_waits_in_a_worker_for_a_free_process_goes_back_when_its_queu
     inputs = {"trace": str(trace), "gate": str(gate)}
     waiting, _new = site.ledger.jobs.submit(Submission("stays", "second", inputs, "ada"))
     site.publisher.send(Unsent(waiting, "stays", "second", 0, 0, inputs), "")
-    site.ledger.jobs.mark_sent(waiting, 0)
+    site.ledger.outbox.mark_sent(waiting, 0)
     until("the worker holds it", lambda: site.publisher.waiting("second") == 0)
 
     site.ledger.queues.pause("second", "ada", "")

@@ -81,7 +81,7 @@ def test_a_job_that_can_not_be_kept_takes_nobody_with_it(ledger: Ledger) -> None
 def test_many_are_marked_as_sent_but_those_that_have_moved_on(ledger: Ledger) -> None:
     first, second, third = (ledger.jobs.submit(HELLO)[0] for _ in range(3))
     ledger.jobs.request_cancel(second)
-    ledger.jobs.mark_all_sent([(first, 0), (second, 0), (third, 1)])
+    ledger.outbox.mark_all_sent([(first, 0), (second, 0), (third, 1)])
     sent = [ledger.jobs.get(job).sent_at is not None for job in (first, second, third)]
     assert sent == [True, False, False]
 
@@ -93,9 +93,9 @@ def batch(number: int) -> list[Submission]:
 def test_a_batch_is_left_to_its_submitter_for_twice_the_time(ledger: Ledger, time: OwnTime) -> None:
     _, ids, _held = ledger.batches.submit(batch(2))
     time.passes(5)
-    assert ledger.jobs.unsent(grace=3, limit=9) == []
+    assert ledger.outbox.unsent(grace=3, limit=9) == []
     time.passes(1)
-    assert [one.id for one in ledger.jobs.unsent(grace=3, limit=9)] == ids
+    assert [one.id for one in ledger.outbox.unsent(grace=3, limit=9)] == ids
 
 
 def test_a_batch_is_accepted_whole_and_in_its_order(ledger: Ledger, time: OwnTime) -> None:
@@ -106,8 +106,8 @@ def test_a_batch_is_accepted_whole_and_in_its_order(ledger: Ledger, time: OwnTim
     assert {row.batch for row in rows} == {batch_id}
     assert {row.submitted_at for row in rows} == {time.now}
     assert [kind for kind, _ in ledger.batches.asked(batch_id)] == ["hello"] * 1500
-    assert [one.id for one in ledger.jobs.unsent(0, 2000)] == ids
-    ledger.jobs.mark_sent(ids[0], 0)
+    assert [one.id for one in ledger.outbox.unsent(0, 2000)] == ids
+    ledger.outbox.mark_sent(ids[0], 0)
     ledger.jobs.request_cancel(ids[1])
     found = ledger.batches.get(batch_id)
     assert (found.jobs, found.unsent, found.settled) == (1500, 1498, False)

@@ -8,13 +8,13 @@ def test_a_waiting_job_whose_message_died_is_sent_again_after_a_pause(
     ledger: Ledger, time: OwnTime
 ) -> None:
     job = submit(ledger)
-    ledger.jobs.mark_sent(job, 0)
+    ledger.outbox.mark_sent(job, 0)
 
     assert ledger.recovery.message_died(job, "m1")
 
-    assert ledger.jobs.unsent(grace=3, limit=9) == []
+    assert ledger.outbox.unsent(grace=3, limit=9) == []
     time.passes(DEAD_PAUSE)
-    assert [one.id for one in ledger.jobs.unsent(grace=3, limit=9)] == [job]
+    assert [one.id for one in ledger.outbox.unsent(grace=3, limit=9)] == [job]
 
 
 def test_a_running_attempt_whose_own_message_died_is_over(ledger: Ledger, time: OwnTime) -> None:

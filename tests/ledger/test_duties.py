@@ -51,7 +51,7 @@ def test_a_backlog_tells_what_waits_by_queue_and_since_when(ledger: Ledger, time
     first = time.now
     sent, retried, _unsent = (submit(ledger) for _ in range(3))
     ledger.jobs.submit(Submission("film", "video", {}, "ada"))
-    ledger.jobs.mark_sent(sent, 0)
+    ledger.outbox.mark_sent(sent, 0)
     later = Outcome(State.RETRY, Ending.RETRIED, retry_in=60)
     ledger.attempts.settle(claimed(ledger, retried), later)
     time.passes(1)

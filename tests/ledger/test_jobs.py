@@ -35,17 +35,17 @@ def test_a_new_job_is_left_to_its_submitter_for_a_moment_then_it_is_unsent(
 ) -> None:
     first, second = submit(ledger), submit(ledger)
 
-    assert ledger.jobs.unsent(grace=3, limit=10) == []
+    assert ledger.outbox.unsent(grace=3, limit=10) == []
     time.passes(3)
-    assert ids([*ledger.jobs.unsent(grace=3, limit=10)]) == [first, second]
+    assert ids([*ledger.outbox.unsent(grace=3, limit=10)]) == [first, second]
 
 
 def test_a_confirmed_job_is_not_sent_again(ledger: Ledger, time: OwnTime) -> None:
     job = submit(ledger)
-    ledger.jobs.mark_sent(job, 0)
+    ledger.outbox.mark_sent(job, 0)
     time.passes(60)
 
-    assert ledger.jobs.unsent(grace=3, limit=10) == []
+    assert ledger.outbox.unsent(grace=3, limit=10) == []
 
 
 def test_a_late_confirmation_does_not_hide_the_retry_that_came_meanwhile(
@@ -55,22 +55,22 @@ def test_a_late_confirmation_does_not_hide_the_retry_that_came_meanwhile(
     retry = Outcome(State.RETRY, Ending.RETRIED, retry_in=5)
     ledger.attempts.settle(claimed(ledger, job), retry)
 
-    ledger.jobs.mark_sent(job, 0)
+    ledger.outbox.mark_sent(job, 0)
 
     time.passes(5)
-    assert ids([*ledger.jobs.unsent(grace=3, limit=10)]) == [job]
+    assert ids([*ledger.outbox.unsent(grace=3, limit=10)]) == [job]
 
 
 def test_a_sent_job_that_nobody_claimed_is_overdue(ledger: Ledger, time: OwnTime) -> None:
     job, running = submit(ledger), submit(ledger)
-    ledger.jobs.mark_sent(job, 0)
-    ledger.jobs.mark_sent(running, 0)
+    ledger.outbox.mark_sent(job, 0)
+    ledger.outbox.mark_sent(running, 0)
     claimed(ledger, running)
 
-    assert ledger.jobs.overdue("default", 10, 10) == []
+    assert ledger.outbox.overdue("default", 10, 10) == []
     time.passes(10)
-    assert ids([*ledger.jobs.overdue("default", 10, 10)]) == [job]
-    assert ledger.jobs.overdue("video", 10, 10) == []
+    assert ids([*ledger.outbox.overdue("default", 10, 10)]) == [job]
+    assert ledger.outbox.overdue("video", 10, 10) == []
 
 
 def test_pages_go_from_the_newest_to_the_oldest_without_gap_or_repeat(ledger: Ledger) -> None:

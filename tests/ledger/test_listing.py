@@ -64,7 +64,7 @@ def told(ledger: Ledger) -> dict[str, str]:
     ledger.attempts.settle(
         claimed(ledger, told["retrying"]), Outcome(State.RETRY, Ending.RETRIED, retry_in=60)
     )
-    ledger.jobs.mark_sent(told["queued"], 0)
+    ledger.outbox.mark_sent(told["queued"], 0)
     claimed(ledger, told["running"])
     claimed(ledger, told["stopping"])
     ledger.jobs.request_cancel(told["stopping"])

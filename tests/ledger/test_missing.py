@@ -38,7 +38,7 @@ def missing(ledger: Ledger, broker: Broker, time: OwnTime) -> Missing:
 
 def sent_long_ago(ledger: Ledger, time: OwnTime, kind: str = "hello") -> str:
     job = submit(ledger, kind)
-    ledger.jobs.mark_sent(job, 0)
+    ledger.outbox.mark_sent(job, 0)
     time.passes(60)
     return job
 

@@ -30,28 +30,28 @@ def test_the_message_of_a_dead_attempt_is_given_time_to_come_back(
     ledger: Ledger, time: OwnTime
 ) -> None:
     job = submit(ledger)
-    ledger.jobs.mark_sent(job, 0)
+    ledger.outbox.mark_sent(job, 0)
     claimed(ledger, job)
     time.passes(3600)
 
     crash(ledger, job, 0)
 
-    assert ledger.jobs.overdue("default", 10, 10) == []
+    assert ledger.outbox.overdue("default", 10, 10) == []
     time.passes(11)
-    assert [one.id for one in ledger.jobs.overdue("default", 10, 10)] == [job]
+    assert [one.id for one in ledger.outbox.overdue("default", 10, 10)] == [job]
 
 
 def test_the_message_of_an_interrupted_attempt_is_given_time_to_come_back(
     ledger: Ledger, time: OwnTime
 ) -> None:
     job = submit(ledger)
-    ledger.jobs.mark_sent(job, 0)
+    ledger.outbox.mark_sent(job, 0)
     claim = claimed(ledger, job)
     time.passes(3600)
 
     ledger.attempts.settle(claim, Outcome(State.PENDING, Ending.INTERRUPTED))
 
-    assert ledger.jobs.overdue("default", 10, 10) == []
+    assert ledger.outbox.overdue("default", 10, 10) == []
 
 
 def test_a_late_report_corrects_the_word_and_leaves_the_new_attempt_alone(ledger: Ledger) -> None:
@@ -116,11 +116,11 @@ def test_interruptions_never_count(ledger: Ledger) -> None:
 
 def test_a_death_before_the_claim_makes_the_job_unsent_at_once(ledger: Ledger) -> None:
     job = submit(ledger)
-    ledger.jobs.mark_sent(job, 0)
+    ledger.outbox.mark_sent(job, 0)
 
     assert crash(ledger, job, 0) is None
 
-    assert [one.id for one in ledger.jobs.unsent(grace=3, limit=10)] == [job]
+    assert [one.id for one in ledger.outbox.unsent(grace=3, limit=10)] == [job]
 
 
 def test_a_hard_time_limit_ends_the_job_even_where_its_signal_looked_like_a_stop(
@@ -150,7 +150,7 @@ def test_the_jobs_of_a_silent_worker_are_freed_and_its_neighbours_are_not(
 
     assert ledger.jobs.get(held).state is State.PENDING
     assert ledger.jobs.get(kept).state is State.STARTED
-    assert [one.id for one in ledger.jobs.unsent(grace=3, limit=10)] == [held]
+    assert [one.id for one in ledger.outbox.unsent(grace=3, limit=10)] == [held]
 
 
 def test_a_lease_has_one_holder_until_it_lapses(ledger: Ledger, time: OwnTime) -> None:

@@ -18,11 +18,11 @@ def test_a_job_that_waits_for_its_next_attempt_becomes_due(ledger: Ledger, time:
     job = submit(ledger)
     later = Outcome(State.RETRY, Ending.RETRIED, error=Error("OSError", "no"), retry_in=3600)
     ledger.attempts.settle(claimed(ledger, job), later)
-    assert ledger.jobs.unsent(grace=3, limit=10) == []
+    assert ledger.outbox.unsent(grace=3, limit=10) == []
 
     assert ledger.jobs.retry(job) == job
 
-    assert [one.id for one in ledger.jobs.unsent(grace=3, limit=10)] == [job]
+    assert [one.id for one in ledger.outbox.unsent(grace=3, limit=10)] == [job]
     assert ledger.jobs.get(job).due_at == time.now
     assert claimed(ledger, job, "m2").attempt == 2
 

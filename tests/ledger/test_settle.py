@@ -131,7 +131,7 @@ def test_a_report_tells_whether_a_cancel_has_been_asked_for(ledger: Ledger) -> N
 def test_every_visible_change_raises_the_revision(ledger: Ledger) -> None:
     job = submit(ledger)
     seen = [ledger.jobs.get(job).revision]
-    ledger.jobs.mark_sent(job, 0)
+    ledger.outbox.mark_sent(job, 0)
     seen.append(ledger.jobs.get(job).revision)
     claim = claimed(ledger, job)
     seen.append(ledger.jobs.get(job).revision)

@@ -51,7 +51,7 @@ def held(ledger: Ledger, jobs: Sequence[str]) -> list[bool]:
 
 
 def unsent(ledger: Ledger, limit: int = 100) -> list[str]:
-    return [one.id for one in ledger.jobs.unsent(0, limit)]
+    return [one.id for one in ledger.outbox.unsent(0, limit)]
 
 
 def ends(ledger: Ledger, job: str, state: State = State.SUCCESS) -> None:
@@ -71,7 +71,7 @@ def test_those_over_the_limit_are_held_and_go_one_by_one_as_others_settle(limite
     assert held(limited, jobs) == [False, False, False, True]
     assert unsent(limited) == [jobs[0], jobs[2]]
     # It is due at once, although nobody has waited for the grace of a submit.
-    assert [one.id for one in limited.jobs.unsent(60, 10)] == [jobs[2]]
+    assert [one.id for one in limited.outbox.unsent(60, 10)] == [jobs[2]]
     assert limited.jobs.get(jobs[2]).revision > 0
 
 
@@ -242,14 +242,14 @@ def test_a_job_that_was_held_says_nothing_of_how_long_the_line_is(
 ) -> None:
     first = [submit(limited) for _ in range(LIMIT)]
     for job in first:
-        limited.jobs.mark_sent(job, 0)
+        limited.outbox.mark_sent(job, 0)
     limited.experience.keep("default", None, 0.0)
     last = submit(limited)
     time.passes(4)
     ends(limited, first[0])
     limited.turns.let_go()
     time.passes(30)
-    limited.jobs.mark_sent(last, 0)
+    limited.outbox.mark_sent(last, 0)
     claimed(limited, last)
 
     limited.experience.check("default")

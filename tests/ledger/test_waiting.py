@@ -15,7 +15,7 @@ from tests.ledger.conftest import OwnTime, claimed, submit
 
 def sent(ledger: Ledger, kind: str = "hello", **more: object) -> str:
     job = submit(ledger, kind, **more)
-    ledger.jobs.mark_sent(job, 0)
+    ledger.outbox.mark_sent(job, 0)
     return job
 
 
@@ -38,7 +38,7 @@ def test_a_jobs_place_is_behind_those_that_were_sent_before_it(
     first, second, late = submit(ledger), submit(ledger), submit(ledger)
     for job in (second, first, late):
         time.passes(1)
-        ledger.jobs.mark_sent(job, 0)
+        ledger.outbox.mark_sent(job, 0)
     assert [place(ledger, job) for job in (second, first, late)] == [1, 2, 3]
     facts = ledger.waiting.at_the_end("hello", "default")
     assert facts.line.before == 3
@@ -85,7 +85,7 @@ def test_a_retry_waits_for_its_time_and_then_at_the_end_of_the_line(
     assert (seen.reason, seen.place) == (Reason.RETRY, None)
     assert place(ledger, other) == 1
     time.passes(61)
-    ledger.jobs.mark_sent(job, 1)
+    ledger.outbox.mark_sent(job, 1)
     assert (place(ledger, other), place(ledger, job)) == (1, 2)
 
 
@@ -103,7 +103,7 @@ def test_a_job_of_another_queue_has_no_place_but_its_work_counts_where_workers_t
 ) -> None:
     ledger.workers.register(NewWorker("both", "b@h", "h", 1, ["default", "video"], 1, "1"))
     other = submit_to(ledger, "video")
-    ledger.jobs.mark_sent(other, 0)
+    ledger.outbox.mark_sent(other, 0)
     facts = ledger.waiting.at_the_end("hello", "default")
     assert facts.line.before == 0
     assert list(facts.line.first) == ["clip"]

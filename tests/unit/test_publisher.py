@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from celery import Celery
 
-from ledger.jobs import Unsent
+from ledger.outbox import Unsent
 from tasks.line import NotSent
 from tasks.publisher import PIECE, Message, Publisher
 

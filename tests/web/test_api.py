@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from ledger import Ledger, Settings
 from ledger.attempts import Outcome
-from ledger.jobs import Unsent
+from ledger.outbox import Unsent
 from ledger.record import Cause, Claim, Ending, Error, LogLine, Progress, State
 from tasks.kind import kinds
 from tasks.publisher import Publisher

@@ -25,7 +25,7 @@ def settings(settings: Settings) -> Settings:
 def held(ledger: Ledger) -> str:
     """A job of ada's that has two before it."""
     for _ in range(LIMIT):
-        ledger.jobs.mark_sent(submit(ledger), 0)
+        ledger.outbox.mark_sent(submit(ledger), 0)
     return submit(ledger)
 
 

@@ -355,7 +355,7 @@ def test_a_fault_in_the_poller_ends_the_streams_and_not_all_later_ones(
     page.next()
     failing, watch.renderer = watch.thread, Broken.of(app, kinds())
     assert failing is not None
-    ledger.jobs.mark_sent(job, 0)
+    ledger.outbox.mark_sent(job, 0)
     page.rest()
     failing.join(DEADLINE)
     watch.renderer = renderer(app)

@@ -165,7 +165,7 @@ def test_a_job_that_waits_for_its_next_attempt_says_when_that_is_and_can_have_it
     page = pressed(client, job, "retry").text
     assert "It is safe here, and is sent as soon as RabbitMQ answers." in sentence(page)
     assert f"/jobs/{job}/retry" not in page
-    assert [one.id for one in ledger.jobs.unsent(0, 9)] == [job]
+    assert [one.id for one in ledger.outbox.unsent(0, 9)] == [job]
 
 
 def test_a_retry_that_comes_too_late_says_that_the_job_runs(
@@ -263,7 +263,7 @@ def test_a_program_has_a_job_tried_again_now_and_not_one_that_runs(
     claimed(ledger, running)
     answer = asked(stranger, token, job, "retry")
     assert (answer.status_code, answer.location) == (202, f"/api/v1/jobs/{job}")
-    assert [one.id for one in ledger.jobs.unsent(0, 9)] == [job]
+    assert [one.id for one in ledger.outbox.unsent(0, 9)] == [job]
     refused = asked(stranger, token, running, "retry")
     assert (refused.status_code, body(refused)["detail"]) == (409, "The job is STARTED already.")
 

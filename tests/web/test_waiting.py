@@ -21,7 +21,7 @@ from tests.ledger.conftest import claimed, submit
 def waiting(ledger: Ledger) -> str:
     """A job that RabbitMQ has, and that no process has taken yet."""
     job = submit(ledger)
-    ledger.jobs.mark_sent(job, 0)
+    ledger.outbox.mark_sent(job, 0)
     return job
 
 
@@ -70,7 +70,7 @@ def test_of_a_kind_that_is_gone_nothing_is_foreseen(
     client: FlaskClient, ledger: Ledger, waiting: str, token: Mapping[str, str]
 ) -> None:
     gone = submit(ledger, "gone")
-    ledger.jobs.mark_sent(gone, 0)
+    ledger.outbox.mark_sent(gone, 0)
     part = client.get(f"/jobs/{gone}/waiting").text
     assert "knows no kind of job that is called gone" in part
     assert "starts" not in part
