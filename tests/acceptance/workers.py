@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from tasks.guard import look, processes
@@ -63,7 +64,7 @@ class WorkerProcess:
     def guards(self) -> list[int]:
         """Return the pid of the process that ends what dead children left behind."""
         own = (self.pid, *children(self.pid))
-        return [pid for pid in own if b"guard.py" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        return [pid for pid in own if b"guard.py" in command_line(pid)]
 
     def wait(self, within: float = 30) -> int:
         return self._process.wait(within)
@@ -78,6 +79,13 @@ class WorkerProcess:
 def children(pid: int) -> list[int]:
     """Return the processes that a worker's main process has forked or started."""
     return [one for one in processes() if (seen := look(one)) and seen.parent == pid]
+
+
+def command_line(pid: int) -> bytes:
+    """Return how a process was started, or nothing if it is gone."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 def alive(pid: int) -> bool:
