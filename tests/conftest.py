@@ -66,6 +66,14 @@ def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "ledger.sqlite3"
 
 
+@pytest.fixture
+def fresh_pg_url(postgresql: PostgreSQL, fresh_postgresql: str) -> Iterator[str]:
+    """A ledger on PostgreSQL with its tables and nothing in them, for one test."""
+    url = postgresql.database(like=fresh_postgresql)
+    yield url
+    postgresql.drop(url)
+
+
 @pytest.fixture(scope="session")
 def fresh_postgresql(postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of such a ledger on PostgreSQL, for `PostgreSQL.database` to make others like it."""

@@ -19,7 +19,7 @@ from tasks.publisher import Publisher
 from tasks.queue import Accepted, submit
 from tests.acceptance.app import app as _workers_app  # noqa: F401 - it makes the test's kinds known
 from tests.acceptance.workers import WorkerProcess
-from tests.services import PostgreSQL, RabbitMQ
+from tests.services import RabbitMQ
 from tests.waiting import until
 
 
@@ -195,9 +195,9 @@ def site(
 
 @pytest.fixture
 def pg_site(
-    tmp_path: Path, rabbitmq: RabbitMQ, broker_url: str, postgresql: PostgreSQL
+    tmp_path: Path, rabbitmq: RabbitMQ, broker_url: str, fresh_pg_url: str
 ) -> Iterator[Site]:
-    made = Site(tmp_path, rabbitmq, broker_url, postgresql.database())
+    made = Site(tmp_path, rabbitmq, broker_url, fresh_pg_url)
     yield made
     made.close()
 

@@ -50,7 +50,7 @@ def test_a_program_left_behind_is_gone_when_its_job_has_ended(
     job, program = program_of(site, trace, f"{how}, and ends")
 
     assert site.settled(job).state is State.SUCCESS
-    assert not alive(program)
+    gone(program)
 
 
 def test_a_signal_to_the_process_group_lets_the_running_job_finish(

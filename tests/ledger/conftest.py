@@ -35,8 +35,7 @@ def time() -> OwnTime:
 def ledger(request: pytest.FixtureRequest, tmp_path: Path, time: OwnTime) -> Iterator[Ledger]:
     url = ""
     if request.param == "postgresql":
-        fresh = request.getfixturevalue("fresh_postgresql")
-        url = request.getfixturevalue("postgresql").database(like=fresh)
+        url = request.getfixturevalue("fresh_pg_url")
     else:
         shutil.copy(request.getfixturevalue("fresh_database"), tmp_path)
     opened = Ledger(Settings(postroom_var=tmp_path, database_url=url), clock=time)

@@ -82,6 +82,12 @@ class PostgreSQL:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
         return f"postgresql+psycopg://postroom@127.0.0.1:{self.port}/{name}"
 
+    def drop(self, url: str) -> None:
+        """Delete a database, whoever is connected."""
+        name = url.rpartition("/")[2]
+        with psycopg.connect(self._connection(), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
     def close(self) -> None:
         """End the server and remove everything it kept, the memory that it shares included.
 

@@ -9,6 +9,7 @@ from tasks.kind import ProgramFailed
 from tasks.kinds.commands.program import Call, Program
 from tasks.testing import Trial, run_kind
 from tests.unit.commands_run import command, script
+from tests.waiting import until
 
 PYTHON = sys.executable
 
@@ -100,7 +101,8 @@ def test_what_it_leaves_running_is_ended_when_it_has_ended(tmp_path: Path) -> No
 
     log = run_kind(kind).log
 
-    assert not alive(int(log.splitlines()[-1]))
+    left = int(log.splitlines()[-1])
+    until("it is gone", lambda: not alive(left), within=2)
 
 
 @pytest.mark.parametrize("trap", ["", "trap '' TERM"])
@@ -112,7 +114,8 @@ def test_a_cancel_ends_the_whole_group_within_two_seconds(tmp_path: Path, trap: 
     took = Trial(kind).cancelled(lambda _job: pids.exists() and pids.read_text().endswith("\n"))
 
     assert took < 2
-    assert not any(alive(int(pid)) for pid in pids.read_text().split())
+    group = [int(pid) for pid in pids.read_text().split()]
+    until("all are gone", lambda: not any(alive(pid) for pid in group), within=2)
 
 
 def test_a_program_may_clean_up_when_it_is_cancelled(tmp_path: Path) -> None:
