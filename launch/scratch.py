@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - the kernel's own file system in memory
-ROOM = 6 * 2**30  # bytes: several times what the tests write at a time
+ROOM = 4 * 2**30  # bytes: several times what the tests write at a time
 _CGROUP = Path("/sys/fs/cgroup")
 _AVAILABLE = re.compile(r"^MemAvailable: +(\d+) kB$", re.MULTILINE)
 
@@ -29,6 +29,7 @@ def scratch(where: Path = MEMORY, room: int = ROOM) -> Iterator[str | None]:
         yield None
         return
     folder = tempfile.mkdtemp(prefix="postroom-test-", dir=where)
+    Path(folder).chmod(0o711)  # PostgreSQL, which will not run as root, has a folder in it.
     try:
         yield folder
     finally:

@@ -25,7 +25,7 @@ def test_a_job_over_its_time_limit_cleans_up_and_is_not_delivered_again(
     assert len(lines(trace, "cleaned")) == 1
     assert site.settled(site.submit("hello", name="Ada", seconds=0)).state is State.SUCCESS
     assert site.endings(job) == [Ending.TIMED_OUT]
-    assert site.nothing_comes_back()
+    assert not site.comes_back(job)
 
 
 @pytest.mark.parametrize("ignores", ["limit", "limit and signals"])
@@ -44,7 +44,7 @@ def test_a_job_that_ignores_its_time_limit_is_killed_and_is_not_delivered_again(
     assert site.endings(job) == [Ending.TIMED_OUT]
     assert len(lines(trace, "began")) == 1
     assert worker.running()
-    assert site.nothing_comes_back()
+    assert not site.comes_back(job)
 
 
 def test_a_job_that_ended_in_time_is_not_killed_while_it_waits_for_the_ledger(

@@ -38,7 +38,7 @@ def test_a_job_that_ends_while_its_worker_stops_is_acknowledged(
 
     assert site.settled(job).state is State.SUCCESS
     assert worker.wait(SOON) == 0
-    assert site.nothing_comes_back()
+    assert not site.comes_back(job)
 
 
 def test_a_worker_that_stops_on_a_dead_connection_ends_once_its_job_has_finished(
