@@ -25,9 +25,9 @@ _CHECKS = {
     "imports": ["lint-imports"],
 }
 
-# Most of the slow tests wait for something: three at a time leave a part of two cores idle. Each
-# of these processes starts servers of its own.
-_AT_ONCE = ["--numprocesses=4", "--dist=worksteal"]
+# Most of the slow tests wait for something: two at a time leave a third of two cores idle, and with
+# four some come too late. Each of these processes starts servers of its own.
+_AT_ONCE = ["--numprocesses=3", "--dist=worksteal"]
 
 # Packages of the system that the tests need, and whether what is in them is here.
 _NEEDED: dict[str, Callable[[], bool]] = {

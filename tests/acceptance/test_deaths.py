@@ -14,13 +14,14 @@ from tests.waiting import until
 pytestmark = pytest.mark.broker
 
 DEATHS, DEPLOYS = 10, 20
+AT_ONCE = 1.5  # seconds; on a machine that does nothing else it takes a tenth of it
 
 
 def began(trace: Path, times: int) -> bool:
     return len(lines(trace, "began")) >= times
 
 
-def test_a_job_of_a_killed_child_runs_again_within_a_second_each_time(
+def test_a_job_of_a_killed_child_runs_again_at_once_each_time(
     site: Site, gate: Path, trace: Path
 ) -> None:
     site.worker(MAX_CRASHES="99", MAX_LOSSES="99").ready()
@@ -31,7 +32,7 @@ def test_a_job_of_a_killed_child_runs_again_within_a_second_each_time(
 
         os.kill(child, signal.SIGKILL)
 
-        until("it runs again", lambda: began(trace, number + 1), within=1)  # noqa: B023 - as above
+        until("it runs again", lambda: began(trace, number + 1), within=AT_ONCE)  # noqa: B023 - as above
     gate.touch()
 
     assert site.settled(job).state is State.SUCCESS
@@ -42,7 +43,7 @@ def test_a_job_of_a_killed_child_runs_again_within_a_second_each_time(
     assert len({attempt.pid for attempt in (*dead, living)}) == DEATHS + 1
 
 
-def test_a_job_of_a_killed_worker_runs_on_another_within_a_second(
+def test_a_job_of_a_killed_worker_runs_on_another_at_once(
     site: Site, gate: Path, trace: Path
 ) -> None:
     site.worker().ready()
@@ -52,7 +53,7 @@ def test_a_job_of_a_killed_worker_runs_on_another_within_a_second(
 
     holder.signal(signal.SIGKILL)
 
-    until("it runs again", lambda: began(trace, 2), within=1)
+    until("it runs again", lambda: began(trace, 2), within=AT_ONCE)
     gate.touch()
     assert site.settled(job).state is State.SUCCESS
     assert site.endings(job) == [Ending.LOST, Ending.SUCCEEDED]
