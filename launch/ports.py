@@ -10,6 +10,13 @@ from pathlib import Path
 
 from launch.errors import LaunchError
 
+# Browsers open no page there, for other protocols have them (WHATWG, Fetch, "port blocking").
+_BLOCKED = frozenset(
+    {
+        *(1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566),
+        *(*range(6665, 6670), 6679, 6697, 10080),
+    }
+)
 _LISTENING = "0A"  # The state's number in the kernel's tables of sockets.
 
 
@@ -74,6 +81,7 @@ def _obstacle(need: Need, wanted: list[int]) -> str:
 def free_from(first: int, count: int = 1, but: Collection[int] = ()) -> list[int]:
     """Return the lowest `count` free ports on loopback, from `first` upwards, none of `but`.
 
+    Of all of them a browser opens pages.
     Below 32768 they stay free while nobody listens: the kernel gives those to no client.
 
     Raises:
@@ -81,7 +89,7 @@ def free_from(first: int, count: int = 1, but: Collection[int] = ()) -> list[int
     """
     found: list[int] = []
     for port in range(first, 65_536):
-        if port in but:
+        if port in but or port in _BLOCKED:
             continue
         try:
             _bind("127.0.0.1", port).close()

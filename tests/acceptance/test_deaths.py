@@ -181,6 +181,7 @@ def test_checkpoints_outlive_death(site: Site, gate: Path, trace: Path) -> None:
     assert len(lines(trace, "step-")) == 200
 
 
+@pytest.mark.long
 def test_twenty_deploys_in_a_long_jobs_life_do_not_quarantine_it(
     site: Site, gate: Path, trace: Path
 ) -> None:

@@ -148,6 +148,7 @@ def test_what_dies_is_started_again_and_ctrl_c_leaves_nothing(run: Run) -> None:
     assert run.running() == {}
 
 
+@pytest.mark.long
 def test_a_job_that_outlasts_the_grace_runs_again_after_the_next_start(run: Run) -> None:
     run.start()
     ledger = run.ledger()

@@ -100,6 +100,7 @@ def outages(
         yield pair[0], pair[1]
 
 
+@pytest.mark.long
 def test_jobs_run_and_end_while_the_ledger_is_away_for_a_minute(
     outages: tuple[Outage, Outage], postgresql: PostgreSQL, tmp_path: Path
 ) -> None:

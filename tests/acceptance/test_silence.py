@@ -57,6 +57,7 @@ def test_a_frozen_workers_job_runs_elsewhere_and_the_thawed_one_is_refused(
     ends_by_the_second_alone(site, job, gate, frozen)
 
 
+@pytest.mark.long
 def test_a_job_runs_elsewhere_when_its_worker_hears_nothing_of_the_broker(
     site: Site, rabbitmq: RabbitMQ, gate: Path, trace: Path
 ) -> None:

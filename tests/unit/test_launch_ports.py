@@ -83,3 +83,8 @@ def test_a_port_that_somebody_else_is_to_have_is_left_to_them() -> None:
     first, second, third = ports.free_from(20_000, 3)
 
     assert ports.free_from(20_000, 2, but={first}) == [second, third]
+
+
+def test_no_port_is_offered_at_which_browsers_open_no_page() -> None:
+    assert ports.free_from(10_080) != [10_080]
+    assert not {6_000, 6_665, 10_080} & {*ports.free_from(5_990, 20), *ports.free_from(6_660, 20)}
