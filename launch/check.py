@@ -12,7 +12,6 @@ from launch import packages
 from launch.errors import LaunchError
 from launch.install import Environment
 from launch.node import Programs
-from launch.scratch import scratch
 from launch.terminal import say
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,10 +70,7 @@ def main(arguments: Sequence[str]) -> int:
     variables = environment.variables()
     # Tests start Python hundreds of times, and each would compile this whole checkout anew.
     variables.pop("PYTHONDONTWRITEBYTECODE", None)
-    with scratch() as folder:
-        if folder is not None:
-            variables["TMPDIR"] = folder
-        outcomes = [_run(name, command, variables) for name, command in steps.items()]
+    outcomes = [_run(name, command, variables) for name, command in steps.items()]
     say("\n" + "\n".join(str(outcome) for outcome in outcomes))
     return 0 if all(outcome.passed for outcome in outcomes) else 1
 

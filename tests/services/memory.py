@@ -1,11 +1,8 @@
-"""A folder for what tests write: in memory, where there is plenty of it."""
+"""Where tests keep what need not outlive them: in memory, where there is plenty of it."""
 
 import os
 import re
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - the kernel's own file system in memory
@@ -14,26 +11,14 @@ _CGROUP = Path("/sys/fs/cgroup")
 _AVAILABLE = re.compile(r"^MemAvailable: +(\d+) kB$", re.MULTILINE)
 
 
-@contextmanager
-def scratch(where: Path = MEMORY, room: int = ROOM) -> Iterator[str | None]:
-    """Give a folder in memory that is gone afterwards; None where there is not enough of it.
-
-    Tests make and delete some hundred thousand small files, which keeps a disk as busy as all
-    they test.
+def place(where: Path = MEMORY, room: int = ROOM) -> Path | None:
+    """Return a folder in memory; None where there is not enough of it.
 
     Args:
         where: a file system in memory.
         room: bytes that are to be free there, and of the memory itself.
     """
-    if os.environ.get("TMPDIR") or min(_free(where), _available()) < room:
-        yield None
-        return
-    folder = tempfile.mkdtemp(prefix="postroom-test-", dir=where)
-    Path(folder).chmod(0o711)  # PostgreSQL, which will not run as root, has a folder in it.
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    return where if min(_free(where), _available()) >= room else None
 
 
 def _free(where: Path) -> int:
