@@ -68,12 +68,16 @@ def processes() -> list[int]:
 
 
 class Process(NamedTuple):
-    """What the kernel says of a process; `state` is its letter, Z or X for a dead one."""
+    """What the kernel says of a process.
+
+    `state` is its letter, Z or X for a dead one; `worked` are the ticks of its time on processors.
+    """
 
     state: bytes
     parent: int
     group: int
     session: int
+    worked: int
 
     @property
     def dead(self) -> bool:
@@ -88,8 +92,9 @@ def look(pid: int) -> Process | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     # The name before it is in brackets and may hold anything, brackets and spaces too.
-    state, *numbers = stat.rpartition(b")")[2].split()[:4]
-    return Process(state, *map(int, numbers))
+    state, *numbers = stat.rpartition(b")")[2].split()[:13]
+    parent, group, session, *_, user, system = map(int, numbers)
+    return Process(state, parent, group, session, user + system)
 
 
 def _belongs_to(pid: int, session: int) -> bool:

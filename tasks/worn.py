@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from tasks.guard import look
+
 MOST_THREADS: Final = 400  # those that jobs left behind stay for as long as their process lives
 MOST_AT_REST: Final = 60 * 2**20  # bytes that a process shares with no other
 REST: Final = 300.0  # seconds without work
@@ -59,11 +61,8 @@ def threads(pid: int) -> int:
 
 def worked(pid: int) -> float:
     """Return for how many seconds a process has used the processor; 0 as above."""
-    with suppress(OSError):
-        # The name before it is in brackets and may hold anything, brackets and spaces too.
-        told = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
-    return 0
+    seen = look(pid)
+    return seen.worked / os.sysconf("SC_CLK_TCK") if seen else 0
 
 
 def share(pid: int) -> int:

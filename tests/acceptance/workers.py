@@ -90,4 +90,4 @@ def command_line(pid: int) -> bytes:
 
 def alive(pid: int) -> bool:
     seen = look(pid)
-    return seen is not None and seen.state != b"Z"
+    return seen is not None and not seen.dead
