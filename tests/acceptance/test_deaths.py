@@ -50,6 +50,7 @@ def test_a_job_of_a_killed_worker_runs_on_another_at_once(
     site.worker().ready()
     job = site.submit("stays", trace=trace, gate=gate)
     holder = site.holder(job)
+    until("it works", lambda: began(trace, 1))
 
     holder.signal(signal.SIGKILL)
 
