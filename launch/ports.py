@@ -69,6 +69,8 @@ def _obstacle(need: Need, wanted: list[int]) -> str:
     """Say why a port can't be had; "" if it can."""
     if wanted.count(need.port) > 1:
         return "is wanted twice: each part needs a port of its own"
+    if need.port in _BLOCKED:
+        return "is one at which browsers open no page"
     try:
         _bind(need.host, need.port).close()
     except OSError as error:

@@ -88,3 +88,10 @@ def test_a_port_that_somebody_else_is_to_have_is_left_to_them() -> None:
 def test_no_port_is_offered_at_which_browsers_open_no_page() -> None:
     assert ports.free_from(10_080) != [10_080]
     assert not {6_000, 6_665, 10_080} & {*ports.free_from(5_990, 20), *ports.free_from(6_660, 20)}
+
+
+def test_a_chosen_port_at_which_browsers_open_no_page_is_a_complaint() -> None:
+    said = complaint(Need(6_666, "PORT", "the console"))
+
+    assert "port 6666 (the console) is one at which browsers open no page" in said
+    assert "PORT=6670 bin/run" in said
