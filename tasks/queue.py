@@ -23,9 +23,9 @@ from tasks.kind import Kind
 from tasks.line import NotSent
 from tasks.publisher import PIECE, Message, Publisher
 
-# Seconds from the beginning: less than the time for which the clock leaves a new batch alone, or
-# both would send it where the rows took long.
-SEND_FOR: Final = 4.0
+# From the beginning, in times of the settings' `send_grace`: less than the two for which the clock
+# leaves a new batch alone, or both would send it where the rows took long.
+SEND_FOR: Final = 4 / 3
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ def submit_many(
     """Accept jobs, each a kind with its inputs: all or none of them.
 
     When this returns they are in the ledger, and will be run. Their messages go out in their order;
-    after SEND_FOR what is left of them is the clock's to send.
+    after SEND_FOR times the settings' `send_grace` what is left of them is the clock's to send.
 
     Raises:
         LedgerUnavailable: it is not known whether they were accepted; ask again with the same
@@ -108,7 +108,7 @@ def submit_many(
     """
     if not 0 < len(wanted) <= LARGEST:
         raise ValueError(f"A batch has 1 to {LARGEST} jobs, and not {len(wanted)}")
-    deadline = time.monotonic() + SEND_FOR
+    deadline = time.monotonic() + SEND_FOR * ledger.settings.send_grace
     several = [submission(ledger, kind, inputs, owner) for kind, inputs in wanted]
     batch, ids, held = ledger.batches.submit(several, idempotency_key)
     unsent = [
