@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from ledger import Ledger
 from ledger.partial_rows import ABANDONED_AFTER
-from ledger.recovery import Freed
 from tasks import actions, dead_letters
 from tasks.counting import Counting
+from tasks.deaths import tell
 from tasks.filing import Filing
 from tasks.kind import Kind
 from tasks.learning import Learning
@@ -186,13 +186,3 @@ class Chores:
             logger.info("%d old jobs and %d old uploads are forgotten.", jobs, uploads)
         if max(jobs, uploads) < FORGET:
             self._forget_at = time.monotonic() + FORGET_EVERY
-
-
-def tell(freed: Freed | None) -> None:
-    """Say in the operator's log what becomes of a job whose attempt died."""
-    if freed is None:
-        return
-    if freed.ended is None:
-        logger.warning("Attempt %d of job %s died; it runs again.", freed.attempt, freed.job)
-    else:
-        logger.error("Job %s is stopped for good: %s.", freed.job, freed.ended)

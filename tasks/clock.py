@@ -12,7 +12,8 @@ from ledger import Ledger
 from ledger.errors import AlreadySettled, LedgerUnavailable, NoSuchJob, StorageError
 from ledger.record import Delivery, Ending
 from tasks.children import STOP_GRACE, Children, kill
-from tasks.chores import Chores, tell
+from tasks.chores import Chores
+from tasks.deaths import tell
 from tasks.forks import not_across_a_fork
 from tasks.line import NotSent
 from tasks.orders import Orders, vitals

@@ -21,6 +21,7 @@ from ledger.errors import ClaimLost, LedgerUnavailable, StorageError
 from ledger.record import JSON, Claim, Delivery, Ending, State, StoredFile
 from tasks import context, outcomes, programs, spared
 from tasks.context import Printed, Running
+from tasks.deaths import tell
 from tasks.guard import look
 from tasks.inputs import arguments_of
 from tasks.interrupt import Interrupts
@@ -84,7 +85,7 @@ class Runner:
             if isinstance(claimed, Refused) and claimed.process and _is_gone(claimed.process):
                 # It claimed this job along with the end of another, and never came to begin it.
                 note = "Its process died before it began the job."
-                self.ledger.recovery.report_death(delivery, Ending.LOST, note)
+                tell(self.ledger.recovery.report_death(delivery, Ending.LOST, note))
                 claimed = self.ledger.claims.claim(delivery, self.worker, os.getpid())
             return claimed
 

@@ -94,13 +94,14 @@ def test_a_process_that_dies_with_its_next_job_claimed_and_not_begun_costs_that_
     jobs = greetings(site, 300)
     mark = tmp_path / "died"
 
-    site.worker(2, AHEAD_FOR="9", DIES_ONCE=str(mark)).ready()
+    worker = site.worker(2, AHEAD_FOR="9", DIES_ONCE=str(mark)).ready()
 
     assert {site.settled(job).state for job in jobs} == {State.SUCCESS}
     claimed = mark.read_text()
     assert site.endings(claimed) == [Ending.LOST, Ending.SUCCEEDED]
     # Whoever got it next saw that, and nobody had to look for a message.
     assert site.attempts(claimed)[0].note == "Its process died before it began the job."
+    assert f"Attempt 1 of job {claimed} died; it runs again." in worker.text()
     assert all(site.endings(job) == [Ending.SUCCEEDED] for job in jobs if job != claimed)
 
 
