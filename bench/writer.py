@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ledger import Ledger, Settings
-from ledger.attempts import Outcome
 from ledger.jobs import Submission
+from ledger.outcome import Outcome
 from ledger.record import Claim, Delivery, Ending, LogLine, State
 from tasks.filing import Filing
 from tasks.kind import kinds

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
@@ -18,36 +17,17 @@ from ledger.database import Database
 from ledger.endings import end_cancelled
 from ledger.errors import ClaimLost, Unstorable
 from ledger.next_job import NextJob, first_claim
+from ledger.outcome import Outcome, error_columns
 from ledger.prepared import Guarded, Step
 from ledger.record import (
     JSON,
-    Cause,
     Claim,
-    Ending,
-    Error,
     LogLine,
     Progress,
     State,
     StoredFile,
 )
 from ledger.schema import attempts, files, jobs, log_lines
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an attempt ended, and what that makes of its job.
-
-    `retry_in` is in seconds and goes with State.RETRY alone.
-    """
-
-    state: State
-    ending: Ending
-    cause: Cause | None = None
-    result: JSON = None
-    error: Error | None = None
-    note: str = ""
-    retry_in: float | None = None
-    outputs: Sequence[StoredFile] = field(default=())
 
 
 class Attempts:
@@ -75,7 +55,7 @@ class Attempts:
             cause=bindparam("cause"),
             finished_at=now,
             result=bindparam("result"),
-            **{name: bindparam(name) for name in _error_columns(None)},
+            **{name: bindparam(name) for name in error_columns(None)},
         )
         settle = settle.returning(jobs.c.id)
         self._closed = (
@@ -193,7 +173,7 @@ class Attempts:
             more.append((self._add_lines, _line_columns(claim, lines)))
         if outcome.outputs:
             more.append((self._add_files, [_file_columns(file) for file in outcome.outputs]))
-        values = key | _end_columns(outcome) | _ending_columns(outcome) | _columns(progress)
+        values = key | outcome.end_columns | outcome.ending_columns | _columns(progress)
         if next_job is not None:
             values |= next_job.values
         row = self._database.change(end, values, *more, soon=True)
@@ -217,7 +197,7 @@ class Attempts:
                 if self._recorded(connection, claim, outcome):
                     return
                 raise ClaimLost(claim.job, claim.attempt)
-            connection.execute(self._closed, key | _ending_columns(outcome))
+            connection.execute(self._closed, key | outcome.ending_columns)
             self._write_lines(connection, claim, lines)
 
     def _recorded(self, connection: Connection, claim: Claim, outcome: Outcome) -> bool:
@@ -240,7 +220,7 @@ class Attempts:
         if outcome.state is State.RETRY:
             due_at = self._database.ago(-(outcome.retry_in or 0))
             waits = {"state": State.RETRY, "due_at": due_at, "sent_at": None, "worker": None}
-            return waits | _error_columns(outcome.error)
+            return waits | error_columns(outcome.error)
         # Its message goes back to the queue now, so it is not missing from there yet.
         return {"state": outcome.state, "sent_at": self._database.now, "worker": None}
 
@@ -254,23 +234,6 @@ def _columns(progress: Progress | None) -> dict[str, Any]:
         "progress_text": progress.text[:500],
         "progress_begun": progress.begun,
     }
-
-
-def _error_columns(error: Error | None) -> dict[str, Any]:
-    return {
-        "error_type": error and error.type[:200],
-        "error_message": error and error.message,
-        "error_traceback": error and error.traceback,
-    }
-
-
-def _end_columns(outcome: Outcome) -> dict[str, Any]:
-    end = {"state": outcome.state, "cause": outcome.cause, "result": outcome.result}
-    return end | _error_columns(outcome.error)
-
-
-def _ending_columns(outcome: Outcome) -> dict[str, Any]:
-    return {"ending": outcome.ending, "note": outcome.note[:1000]}
 
 
 def _line_columns(claim: Claim, lines: Sequence[LogLine]) -> list[dict[str, Any]]:

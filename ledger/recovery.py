@@ -1,15 +1,15 @@
 """Putting right what a death left behind: reports of main processes, and stopped hearts."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, or_, select, update
+from sqlalchemy import Connection, exists, or_, select, update
 
 from ledger.database import Database
 from ledger.endings import Limits, died_too_often, end_as_crashed, end_cancelled, history
 from ledger.record import WAITING, Cause, Delivery, Ending, State
-from ledger.schema import attempts, jobs, leases, workers
+from ledger.schema import attempts, jobs, workers
 
 DEAD_PAUSE = 5.0  # seconds until a job is sent again whose message RabbitMQ gave up
 
@@ -245,55 +245,3 @@ class Recovery:
             # Unsent and due: nobody knows where the old message is.
             unsent = {"sent_at": None, "due_at": self._database.now}
             return self._let_go(connection, job, attempt, unsent)
-
-    def take_lease(self, name: str, holder: str, seconds: float) -> bool:
-        """Take or keep a lease that one holder at a time has; return whether it is ours now."""
-        until = self._database.ago(-seconds)
-        taken = (
-            self._database.upsert(leases)
-            .values(name=name, holder=holder, until=until)
-            .on_conflict_do_update(
-                index_elements=[leases.c.name],
-                set_={"holder": holder, "until": until},
-                where=or_(leases.c.holder == holder, leases.c.until < self._database.now),
-            )
-            .returning(leases.c.holder)
-        )
-        with self._database.write_soon() as connection:
-            return connection.execute(taken).scalar_one_or_none() is not None
-
-    def held_by(self, worker: str) -> set[Delivery]:
-        """Return the deliveries of the attempts that this worker's row says it runs."""
-        query = select(attempts.c.job, attempts.c.message, attempts.c.delivery_count).join(
-            jobs, and_(jobs.c.id == attempts.c.job, jobs.c.attempt == attempts.c.number)
-        )
-        query = query.where(
-            jobs.c.state == State.STARTED, jobs.c.finished_at.is_(None), jobs.c.worker == worker
-        )
-        with self._database.read() as connection:
-            return {Delivery(*row) for row in connection.execute(query)}
-
-    def unheeding(
-        self, worker: str, running: Collection[Delivery], closed_for: float, asked_for: float
-    ) -> list[Delivery]:
-        """Return which deliveries a worker's processes should have left by now.
-
-        Args:
-            worker: whose.
-            running: those that its processes work on.
-            closed_for: seconds since their attempt was closed, by somebody else or by themselves.
-            asked_for: seconds since somebody asked the job to stop.
-        """
-        ago = self._database.ago
-        late = or_(
-            attempts.c.ended_at <= ago(closed_for),
-            and_(attempts.c.ended_at.is_(None), jobs.c.cancel_requested_at <= ago(asked_for)),
-        )
-        query = (
-            select(attempts.c.job, attempts.c.message, attempts.c.delivery_count)
-            .join(jobs, jobs.c.id == attempts.c.job)
-            .where(jobs.c.id.in_([one.job for one in running]), attempts.c.worker == worker, late)
-        )
-        with self._database.read() as connection:
-            found = {Delivery(*row) for row in connection.execute(query)}
-        return [one for one in running if one in found]

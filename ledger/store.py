@@ -16,6 +16,7 @@ from ledger.claims import Claims
 from ledger.counting import Counting
 from ledger.database import Database
 from ledger.dead_letters import DeadLetters
+from ledger.deliveries import Deliveries
 from ledger.depths import Depths
 from ledger.duties import Duties
 from ledger.endings import Limits
@@ -26,6 +27,7 @@ from ledger.files import Files
 from ledger.guesses import Guesses
 from ledger.history import History
 from ledger.jobs import Jobs
+from ledger.leases import Leases
 from ledger.listing import Listing
 from ledger.logs import Logs
 from ledger.naming import Naming
@@ -80,6 +82,8 @@ class Ledger:
         self.failed_jobs = FailedJobs(self.database)
         self.naming = Naming(self.database)
         self.recovery = Recovery(self.database, limits)
+        self.deliveries = Deliveries(self.database)
+        self.leases = Leases(self.database)
         self.logs = Logs(self.database)
         storage = Storage(settings.storage_url)
         self.files = Files(self.database, storage)

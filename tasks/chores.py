@@ -80,7 +80,7 @@ class Chores:
             NotSent: as above; RabbitMQ did not confirm.
             StorageError: as above; old files can't be deleted.
         """
-        if not self._ledger.recovery.take_lease("clock", self._worker, LEASE):
+        if not self._ledger.leases.take("clock", self._worker, LEASE):
             return
         settings = self._ledger.settings
         # After an outage every heart seems to have stopped; wait until others had time to beat.
@@ -111,7 +111,7 @@ class Chores:
         ledger = self._ledger
         if not ledger.actions.due(1):
             return
-        if ledger.recovery.take_lease("actions", self._worker, ACTIONS_LEASE):
+        if ledger.leases.take("actions", self._worker, ACTIONS_LEASE):
             actions.carry_on_all(ledger, self._kinds, ACTIONS_FOR)
 
     def name_failures(self) -> None:
@@ -121,7 +121,7 @@ class Chores:
             LedgerUnavailable: it is done the next time.
         """
         ledger = self._ledger
-        if ledger.naming.any() and ledger.recovery.take_lease("failures", self._worker, LEASE):
+        if ledger.naming.any() and ledger.leases.take("failures", self._worker, LEASE):
             ledger.naming.name(self._versions, NAME)
 
     def learn(self) -> None:
@@ -133,7 +133,7 @@ class Chores:
         if time.monotonic() < self._learn_at:
             return
         self._learn_at = time.monotonic() + LEARN_EVERY
-        if self._ledger.recovery.take_lease("estimates", self._worker, 2 * LEARN_EVERY):
+        if self._ledger.leases.take("estimates", self._worker, 2 * LEARN_EVERY):
             self._learning.step()
 
     def send(self) -> None:
@@ -145,7 +145,7 @@ class Chores:
             LedgerUnavailable: it is sent the next time.
         """
         self.sends_more = False
-        if self._ledger.recovery.take_lease("clock", self._worker, LEASE):
+        if self._ledger.leases.take("clock", self._worker, LEASE):
             self._send()
 
     def _send(self) -> None:

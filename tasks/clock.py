@@ -175,7 +175,7 @@ class Clock(threading.Thread):
 
     def _free_what_the_pool_lost(self) -> None:
         """Free a job that the ledger gives to this worker and that its pool has not, seen twice."""
-        held = self._ledger.recovery.held_by(self._worker)
+        held = self._ledger.deliveries.held_by(self._worker)
         missing = held - self._children.taken()
         for delivery in missing & self._missing:
             note = "Its worker no longer had it."
@@ -187,7 +187,7 @@ class Clock(threading.Thread):
         self._children.kill_the_unheeding()
         running = self._children.running()
         if running:
-            unheeding = self._ledger.recovery.unheeding(
+            unheeding = self._ledger.deliveries.unheeding(
                 self._worker, running, STOP_GRACE, self._ledger.settings.cancel_grace
             )
             for delivery in unheeding:
@@ -201,7 +201,7 @@ class Clock(threading.Thread):
         """
         if not self._worker_stops.is_set():
             return
-        if self._children.taken() and self._ledger.recovery.held_by(self._worker):
+        if self._children.taken() and self._ledger.deliveries.held_by(self._worker):
             self._idle_since = None
             return
         self._idle_since = self._idle_since or time.monotonic()

@@ -7,8 +7,8 @@ from dataclasses import replace
 from celery.exceptions import Ignore, SoftTimeLimitExceeded
 from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 
-from ledger.attempts import Outcome
 from ledger.errors import StorageError
+from ledger.outcome import Outcome
 from ledger.record import JSON, Cause, Ending, Error, State, stopped_in_words
 from tasks.context import Cancelled, Running
 from tasks.kind import BadInput, Kind, ProgramFailed

@@ -15,9 +15,9 @@ from billiard.common import terminate_handler_fired
 from celery.exceptions import Ignore, Reject
 
 from ledger import Ledger
-from ledger.attempts import Outcome
 from ledger.claims import Refused
 from ledger.errors import ClaimLost, LedgerUnavailable, StorageError
+from ledger.outcome import Outcome
 from ledger.record import JSON, Claim, Delivery, Ending, State, StoredFile
 from tasks import context, outcomes, programs, spared
 from tasks.context import Printed, Running

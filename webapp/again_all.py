@@ -48,7 +48,7 @@ def retry_group(found: Services, group_id: str, by: str) -> Again:
     ledger = found.ledger
     ledger.failures.get(group_id)
     # Its holder is this very request: who presses twice is somebody else, too.
-    if not ledger.recovery.take_lease(f"retry {group_id}", str(uuid4()), ALONE):
+    if not ledger.leases.take(f"retry {group_id}", str(uuid4()), ALONE):
         return Again(0, why="This was asked for a moment ago.")
     jobs = ledger.failed_jobs.not_retried(group_id, MOST_NAMED + 1)
     if len(jobs) > FEW:

@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from ledger.action_record import Outcome, Stage, Verb
 from ledger.action_tables import actions
 from ledger.actions import Asked
-from ledger.attempts import Outcome as Ended
 from ledger.filters import Filter, Standing
 from ledger.jobs import Submission
+from ledger.outcome import Outcome as Ended
 from ledger.record import Cause, Claim, Delivery, Ending, State
 from ledger.schema import jobs
 from tests.acceptance.conftest import Site

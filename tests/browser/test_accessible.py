@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from ledger.action_record import Verb
 from ledger.actions import Asked
-from ledger.attempts import Outcome
 from ledger.jobs import Submission
+from ledger.outcome import Outcome
 from ledger.presets import Filled
 from ledger.record import Cause, Claim, Delivery, Ending, Error, LogLine, State
 from tests.browser.accessible import faults, stops

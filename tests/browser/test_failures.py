@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from ledger.attempts import Outcome
 from ledger.jobs import Submission
+from ledger.outcome import Outcome
 from ledger.record import Cause, Claim, Delivery, Ending, Error, State
 from tests.browser.conftest import Person
 from tests.browser.test_a_job import LATER, submitted

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Response, expect
 
-from ledger.attempts import Outcome
+from ledger.outcome import Outcome
 from ledger.record import Claim, Ending, State
 from tests.browser.conftest import Person
 from tests.browser.test_the_look import claimed_by_hand

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from ledger.attempts import Outcome
+from ledger.outcome import Outcome
 from ledger.record import JSON, Claim, Delivery, Ending, LogLine, State
 from tests.browser.conftest import Person, Witness
 from tests.ledger.conftest import submit, worker

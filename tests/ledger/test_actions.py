@@ -6,9 +6,9 @@ from ledger.action_record import Candidate, Outcome, Stage, Verb, Verdict
 from ledger.action_steps import UNDO_FOR
 from ledger.action_tables import actions
 from ledger.actions import Asked
-from ledger.attempts import Outcome as Ended
 from ledger.errors import NoSuchAction, NoSuchJob, NotUndoable
 from ledger.filters import Filter, Standing
+from ledger.outcome import Outcome as Ended
 from ledger.record import Cause, Ending, State
 from tests.ledger.conftest import OwnTime, claimed, submit
 from tests.ledger.test_retention import bytes_in, ended, upload

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from ledger import Ledger
-from ledger.attempts import Outcome
 from ledger.checkpoints import Checkpoint
 from ledger.errors import ClaimLost, LedgerUnavailable, StorageError
+from ledger.outcome import Outcome
 from ledger.record import JSON, Ending, State
 from tasks.chores import Chores
 from tests.ledger.conftest import OwnTime, claimed, submit

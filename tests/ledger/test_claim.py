@@ -1,9 +1,9 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from ledger import Ledger
-from ledger.attempts import Outcome
 from ledger.claims import Refused
 from ledger.endings import Limits
+from ledger.outcome import Outcome
 from ledger.record import Cause, Claim, Ending, State
 from tests.ledger.conftest import OwnTime, claimed, delivery, submit
 

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import event
 
 from ledger import Ledger, Settings
-from ledger.attempts import Outcome
 from ledger.duties import Backlog
 from ledger.jobs import Submission
+from ledger.outcome import Outcome
 from ledger.record import Ending, Progress, State
 from tests.ledger.conftest import OwnTime, claimed, delivery, submit
 from tests.services import PostgreSQL

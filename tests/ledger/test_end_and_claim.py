@@ -3,9 +3,9 @@
 import pytest
 
 from ledger import Ledger
-from ledger.attempts import Outcome
 from ledger.errors import ClaimLost
 from ledger.next_job import NextJob
+from ledger.outcome import Outcome
 from ledger.record import Claim, Delivery, Ending, LogLine, Progress, State
 from tests.ledger.conftest import OwnTime, claimed, submit
 

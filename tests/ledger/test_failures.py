@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from ledger import Ledger
-from ledger.attempts import Outcome
 from ledger.causes import Reason
 from ledger.errors import NoSuchFailure
 from ledger.failed_jobs import Sampled
 from ledger.failures import Group, Sum
 from ledger.filters import Filter, Standing
+from ledger.outcome import Outcome
 from ledger.record import Cause, Ending, Error, State
 from tests.ledger.conftest import OwnTime, claimed, delivery, submit
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from ledger import Ledger
-from ledger.attempts import Outcome
 from ledger.durations import Durations, total
+from ledger.outcome import Outcome
 from ledger.record import Cause, Ending, State
 from ledger.tally import ALL, HOUR, Hour, hour_of
 from tasks.counting import Counting

@@ -2,9 +2,9 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from ledger import Ledger
-from ledger.attempts import Outcome
 from ledger.errors import AlreadySettled, NoSuchJob
 from ledger.jobs import Submission
+from ledger.outcome import Outcome
 from ledger.record import Ending, State
 from ledger.schema import jobs
 from tests.ledger.conftest import OwnTime, claimed, submit

@@ -11,13 +11,13 @@ from sqlalchemy import event, func, select
 from ledger import Ledger, Settings
 from ledger.action_record import Verb
 from ledger.actions import Asked
-from ledger.attempts import Outcome
 from ledger.cards import take_out
 from ledger.counting import Count
 from ledger.filters import Filter, Standing
 from ledger.jobs import Submission
 from ledger.listing import Place
 from ledger.meeting import unchanged_since
+from ledger.outcome import Outcome
 from ledger.record import SETTLED, Cause, Ending, Error, State
 from ledger.schema import UNFILED, jobs
 from tests.ledger.conftest import OwnTime, claimed, submit

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from ledger import Ledger
-from ledger.attempts import Outcome
 from ledger.errors import NotSettled, OverQuota
+from ledger.outcome import Outcome
 from ledger.quota import Kept, Quota
 from ledger.record import Ending, State, StoredFile
 from tests.ledger.conftest import OwnTime, claimed, submit

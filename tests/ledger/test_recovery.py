@@ -1,6 +1,6 @@
 from ledger import Ledger
-from ledger.attempts import Outcome
 from ledger.endings import Limits
+from ledger.outcome import Outcome
 from ledger.record import Cause, Ending, State
 from ledger.recovery import Freed
 from tests.ledger.conftest import OwnTime, claimed, delivery, submit
@@ -154,11 +154,11 @@ def test_the_jobs_of_a_silent_worker_are_freed_and_its_neighbours_are_not(
 
 
 def test_a_lease_has_one_holder_until_it_lapses(ledger: Ledger, time: OwnTime) -> None:
-    assert ledger.recovery.take_lease("clock", "one", 10)
-    assert not ledger.recovery.take_lease("clock", "two", 10)
+    assert ledger.leases.take("clock", "one", 10)
+    assert not ledger.leases.take("clock", "two", 10)
     time.passes(5)
-    assert ledger.recovery.take_lease("clock", "one", 10)
+    assert ledger.leases.take("clock", "one", 10)
     time.passes(9)
-    assert not ledger.recovery.take_lease("clock", "two", 10)
+    assert not ledger.leases.take("clock", "two", 10)
     time.passes(2)
-    assert ledger.recovery.take_lease("clock", "two", 10)
+    assert ledger.leases.take("clock", "two", 10)

@@ -1,7 +1,7 @@
 from sqlalchemy import update
 
 from ledger import Ledger
-from ledger.attempts import Outcome
+from ledger.outcome import Outcome
 from ledger.record import Cause, Ending, Error, State
 from ledger.schema import jobs
 from tests.ledger.conftest import claimed, submit

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from ledger import Ledger
-from ledger.attempts import Outcome
 from ledger.errors import NoSuchJob
+from ledger.outcome import Outcome
 from ledger.record import Ending, LogLine, State, StoredFile
 from tests.ledger.conftest import OwnTime, claimed, submit
 

@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ledger import Ledger
-from ledger.attempts import Outcome
 from ledger.errors import NoSuchJob, NotSettled
+from ledger.outcome import Outcome
 from ledger.record import Cause, Ending, Error, State
 from tests.ledger.conftest import OwnTime, claimed, submit
 

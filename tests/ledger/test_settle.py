@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 
 from ledger import Ledger
-from ledger.attempts import Outcome
 from ledger.errors import ClaimLost
+from ledger.outcome import Outcome
 from ledger.record import Cause, Ending, Error, LogLine, Progress, State, StoredFile
 from tests.ledger.conftest import OwnTime, claimed, submit
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from ledger import Ledger, Settings
-from ledger.attempts import Outcome
 from ledger.claims import Refused
 from ledger.errors import LedgerUnavailable
 from ledger.filters import Filter, Standing
 from ledger.jobs import Submission
+from ledger.outcome import Outcome
 from ledger.outlook import Reason, outlook
 from ledger.record import Ending, State, Turn
 from tests.ledger.conftest import OwnTime, claimed, delivery, submit, worker

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import insert
 
 from ledger import Ledger
-from ledger.attempts import Outcome
 from ledger.jobs import Submission
+from ledger.outcome import Outcome
 from ledger.outlook import Reason, outlook
 from ledger.record import Ending, Error, Progress, State, StoredFile
 from ledger.schema import files

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from ledger import Ledger, Settings
-from ledger.attempts import Outcome
+from ledger.outcome import Outcome
 from ledger.record import Ending, State
 from tasks.publisher import Publisher
 from tests.ledger.conftest import claimed, submit, worker

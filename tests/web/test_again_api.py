@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ledger import Ledger, Settings
-from ledger.attempts import Outcome
+from ledger.outcome import Outcome
 from ledger.record import Ending, Job, State
 from tasks.inputs import HIDDEN
 from tasks.kind import Kind

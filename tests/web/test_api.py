@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from ledger import Ledger, Settings
-from ledger.attempts import Outcome
 from ledger.outbox import Unsent
+from ledger.outcome import Outcome
 from ledger.record import Cause, Claim, Ending, Error, LogLine, Progress, State
 from tasks.kind import kinds
 from tasks.publisher import Publisher

@@ -12,7 +12,7 @@ from flask import Flask
 from pydantic import SecretStr
 
 from ledger import Ledger, Settings
-from ledger.attempts import Outcome
+from ledger.outcome import Outcome
 from ledger.record import Cause, Claim, Ending, Error, Job, LogLine, Progress, State
 from tasks.kind import kinds
 from tasks.publisher import Publisher

@@ -12,8 +12,8 @@ from sqlalchemy import update
 from ledger import Ledger
 from ledger.action_record import Verb
 from ledger.actions import Asked
-from ledger.attempts import Outcome
 from ledger.jobs import Submission
+from ledger.outcome import Outcome
 from ledger.record import Cause, Ending, Error, State
 from ledger.schema import dead_letters
 from tests.ledger.conftest import claimed, submit

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from flask.testing import FlaskClient
 
 from ledger import Ledger
-from ledger.attempts import Outcome
+from ledger.outcome import Outcome
 from ledger.record import Cause, Ending, State
 from tests.ledger.conftest import claimed, submit
 

@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from pydantic import Field, SecretStr
 
 from ledger import Ledger
-from ledger.attempts import Outcome
 from ledger.jobs import Submission
+from ledger.outcome import Outcome
 from ledger.record import JSON, Cause, Delivery, Ending, Error, LogLine, Progress, State
 from tasks.inputs import Upload, inputs_model, secrets_of
 from tasks.kind import Kind

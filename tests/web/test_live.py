@@ -13,9 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ledger import Ledger
-from ledger.attempts import Outcome
 from ledger.errors import LedgerUnavailable
 from ledger.logs import START
+from ledger.outcome import Outcome
 from ledger.record import Claim, Ending, Job, LogLine, Progress, State
 from tasks.kind import kinds
 from tests.ledger.conftest import claimed, submit

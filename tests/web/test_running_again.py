@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from pydantic import Field, SecretStr
 
 from ledger import Ledger, Settings
-from ledger.attempts import Outcome
+from ledger.outcome import Outcome
 from ledger.record import Ending, Job, State
 from tasks.alike import signature_of
 from tasks.kind import Kind

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from ledger.attempts import Outcome
 from ledger.files import key_of
+from ledger.outcome import Outcome
 from ledger.record import Ending, State
 from tests.ledger.conftest import claimed, submit, worker
 from tests.running import Postroom, Program

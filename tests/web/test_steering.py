@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from ledger import Ledger, Settings
-from ledger.attempts import Outcome
 from ledger.logs import START
+from ledger.outcome import Outcome
 from ledger.record import Claim, Ending, Progress, State
 from tasks.publisher import Publisher
 from tests.ledger.conftest import claimed, submit

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert
 
 from ledger import Ledger
-from ledger.attempts import Outcome
+from ledger.outcome import Outcome
 from ledger.record import Ending, Error, State
 from ledger.waiting_tables import run_times
 from tests.ledger.conftest import claimed, submit
