@@ -4,17 +4,16 @@ The facts are gathered by `ledger.waiting`; how they are put into words is the c
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from ledger.forecast import Busy, Checked, RunTimes, Typical, margin, starts_in
+from ledger.facts import Facts
+from ledger.forecast import Busy, Typical, margin, starts_in
 from ledger.queues import Pause
-from ledger.record import Job, Worker
+from ledger.record import Worker
 from ledger.turns import Turns
-
-NO_RUNS = RunTimes(())
 
 
 class Reason(StrEnum):
@@ -40,61 +39,6 @@ class Reason(StrEnum):
 
 
 MOVING = frozenset({Reason.SENDING, Reason.BUSY, Reason.LINE, Reason.NEXT})
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A job that runs now: its kind, the id of its worker's row, since when.
-
-    `done` is what part of its work it says it has done, from 0 to 1, or None where it does not say.
-    """
-
-    kind: str
-    worker: str
-    started_at: datetime
-    done: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The jobs before ours: how many of its own queue, and what work there is before it.
-
-    Its workers may take other queues too; what waits there is work before it as well. `first` are
-    the kinds of the first jobs in order, `beyond` counts the kinds of those that follow, and
-    `more` says that there are even more than were counted.
-    """
-
-    before: int
-    first: Sequence[str] = ()
-    beyond: Mapping[str, int] | None = None
-    more: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Everything on which an outlook is built, as the ledger knows it at one moment.
-
-    `job` is None for one that is not submitted yet; `size` is the bytes of the files it reads,
-    None where nobody knows. `workers` are all that beat within the last day, the newest beat first.
-    `gone` says that the kind is one that is no longer known. `turns` are the owner's where a limit
-    matters for the job.
-    """
-
-    now: datetime
-    kind: str
-    queue: str
-    heart_timeout: float
-    job: Job | None = None
-    size: int | None = None
-    workers: Sequence[Worker] = ()
-    running: Sequence[Running] = ()
-    line: Line = Line(0)
-    times: Mapping[str, RunTimes] | None = None
-    past: Sequence[Checked] = ()
-    pause: Pause | None = None
-    broker_silent_since: datetime | None = None
-    gone: bool = False
-    turns: Turns | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,145 +94,75 @@ class Outlook:
 
 def outlook(facts: Facts) -> Outlook:
     """Answer from facts alone."""
-    listening, silent = _listening(facts), _silent(facts)
-    held = _held_by(facts, listening)
-    reason = _reason(facts, listening, len(held))
-    moving = reason in MOVING and _processes(listening) > 0
-    lacking = _lacking(facts, held) if moving else ()
+    reason = _reason(facts)
+    moving = reason in MOVING and facts.processes > 0
+    lacking = _lacking(facts) if moving else ()
     foreseeable = moving and not lacking and not facts.line.more
     return Outlook(
         reason=reason,
         at=facts.now,
         kind=facts.kind,
         queue=facts.queue,
-        place=_place(facts),
+        place=facts.line.before + 1 if facts.in_line else None,
         more=facts.line.more,
-        listening=listening,
-        silent=silent,
-        draining=tuple(one for one in facts.workers if _drains(facts, one)),
-        processes=_processes(listening),
-        busy=Counter(one.kind for one in held),
-        typical=_times(facts, facts.kind).typical(facts.size),
-        estimate=_estimate(facts, listening, held) if foreseeable else None,
+        listening=facts.listening,
+        silent=facts.silent,
+        draining=facts.draining,
+        processes=facts.processes,
+        busy=Counter(one.kind for one in facts.held),
+        typical=facts.times_of(facts.kind).typical(facts.size),
+        estimate=_estimate(facts) if foreseeable else None,
         lacking=lacking,
         pause=facts.pause,
-        since=_since(facts, reason, silent),
-        until=facts.job.due_at if facts.job and _too_early(facts) else None,
-        turns=facts.turns if _limited(facts) else None,
+        since=_since(facts, reason),
+        until=facts.job.due_at if facts.job and facts.too_early else None,
+        turns=facts.turns if facts.limited else None,
     )
 
 
-def _reason(facts: Facts, listening: Sequence[Worker], held: int) -> Reason:
+def _reason(facts: Facts) -> Reason:
     job = facts.job
     if facts.gone:
         return Reason.NO_KIND
-    if job is not None and _too_early(facts):
+    if job is not None and facts.too_early:
         return Reason.RETRY if job.attempt else Reason.SCHEDULED
-    if held_up := _held_up(facts, listening):
+    if held_up := _held_up(facts):
         return held_up
-    if _unsent(facts):
+    if facts.unsent:
         return Reason.SENDING
-    free = _processes(listening) - held
+    free = facts.processes - len(facts.held)
     if free <= 0:
         return Reason.BUSY
     return Reason.LINE if facts.line.before >= free else Reason.NEXT
 
 
-def _held_up(facts: Facts, listening: Sequence[Worker]) -> Reason | None:
-    if not any(_beats(facts, one) for one in facts.workers):
+def _held_up(facts: Facts) -> Reason | None:
+    if not facts.alive:
         # Nobody's clock sends anything now, nor sees whether RabbitMQ answers.
-        tried = _unsent(facts) and not _limited(facts)
+        tried = facts.unsent and not facts.limited
         return Reason.UNSENT if tried else _why_nobody_listens(facts)
     if facts.broker_silent_since is not None:
         return Reason.BROKER
     if facts.pause is not None:
         return Reason.PAUSED
-    if not listening:
+    if not facts.listening:
         return _why_nobody_listens(facts)
-    return Reason.OWN_LIMIT if _limited(facts) else None
+    return Reason.OWN_LIMIT if facts.limited else None
 
 
 def _why_nobody_listens(facts: Facts) -> Reason:
-    taking = [one for one in facts.workers if facts.queue in one.queues]
-    if any(_drains(facts, one) for one in taking):
+    if facts.draining:
         return Reason.DRAINING
-    if any(_beats(facts, one) for one in taking):
+    if any(facts.beats(one) for one in facts.taking):
         return Reason.STOPPING
     # One that was told to stop before its heart stopped has ended as it should.
-    return Reason.SILENT if _silent(facts) else Reason.NO_WORKER
+    return Reason.SILENT if facts.silent else Reason.NO_WORKER
 
 
-def _unsent(facts: Facts) -> bool:
-    return facts.job is not None and facts.job.sent_at is None
-
-
-def _limited(facts: Facts) -> bool:
-    """Return whether the owner's limit holds the job back, and not just until the clock looks."""
-    return facts.turns is not None and not facts.turns.free
-
-
-def _too_early(facts: Facts) -> bool:
-    job = facts.job
-    return job is not None and job.due_at is not None and job.due_at > facts.now
-
-
-def _beats(facts: Facts, worker: Worker) -> bool:
-    return facts.now - worker.beat_at <= timedelta(seconds=facts.heart_timeout)
-
-
-def _listening(facts: Facts) -> tuple[Worker, ...]:
-    return tuple(
-        one
-        for one in facts.workers
-        if facts.queue in one.queues
-        and one.stopping_at is None
-        and one.draining_at is None
-        and _beats(facts, one)
-    )
-
-
-def _drains(facts: Facts, worker: Worker) -> bool:
-    here = facts.queue in worker.queues and _beats(facts, worker)
-    return here and worker.draining_at is not None and worker.stopping_at is None
-
-
-def _silent(facts: Facts) -> tuple[Worker, ...]:
-    """Return workers that vanished without having been told to, unless their like is back."""
-    here = {one.name for one in _listening(facts)}
-    return tuple(
-        one
-        for one in facts.workers
-        if facts.queue in one.queues
-        and one.stopping_at is None
-        and not _beats(facts, one)
-        and one.name not in here
-    )
-
-
-def _processes(listening: Sequence[Worker]) -> int:
-    return sum(one.concurrency for one in listening)
-
-
-def _held_by(facts: Facts, listening: Sequence[Worker]) -> list[Running]:
-    ids = {one.id for one in listening}
-    return [one for one in facts.running if one.worker in ids]
-
-
-def _place(facts: Facts) -> int | None:
-    job = facts.job
-    if (
-        facts.gone
-        or _limited(facts)
-        or (job is not None and (job.sent_at is None or _too_early(facts)))
-    ):
-        return None
-    return facts.line.before + 1
-
-
-def _since(facts: Facts, reason: Reason, silent: Sequence[Worker]) -> datetime | None:
+def _since(facts: Facts, reason: Reason) -> datetime | None:
     job = facts.job
     if reason is Reason.SILENT:
-        return max(one.beat_at for one in silent)
+        return max(one.beat_at for one in facts.silent)
     if reason is Reason.BROKER:
         return facts.broker_silent_since
     if reason is Reason.PAUSED and facts.pause is not None:
@@ -298,35 +172,27 @@ def _since(facts: Facts, reason: Reason, silent: Sequence[Worker]) -> datetime |
     return job.sent_at or max(job.submitted_at, job.due_at or job.submitted_at)
 
 
-def _times(facts: Facts, kind: str) -> RunTimes:
-    return (facts.times or {}).get(kind, NO_RUNS)
-
-
-def _lacking(facts: Facts, held: Sequence[Running]) -> tuple[str, ...]:
-    before = {*facts.line.first, *(facts.line.beyond or {}), *(one.kind for one in held)}
-    if _free(facts, held) > len(facts.line.first):
+def _lacking(facts: Facts) -> tuple[str, ...]:
+    before = {*facts.line.first, *(facts.line.beyond or {}), *(one.kind for one in facts.held)}
+    if _free(facts) > len(facts.line.first):
         return ()  # Then it does not matter how long they take.
-    return tuple(sorted(kind for kind in before if not _times(facts, kind).runs))
+    return tuple(sorted(kind for kind in before if not facts.times_of(kind).runs))
 
 
-def _free(facts: Facts, held: Sequence[Running]) -> int:
-    return max(0, _processes(_listening(facts)) - len(held))
+def _free(facts: Facts) -> int:
+    return max(0, facts.processes - len(facts.held))
 
 
-def _age(facts: Facts, running: Running) -> float:
-    return max(0.0, (facts.now - running.started_at).total_seconds())
-
-
-def _estimate(facts: Facts, listening: Sequence[Worker], held: Sequence[Running]) -> Estimate:
+def _estimate(facts: Facts) -> Estimate:
     busy = [
-        Busy(_times(facts, one.kind), _age(facts, one), one.done)
-        for one in held[: _processes(listening)]
-        if _times(facts, one.kind).runs
+        Busy(facts.times_of(one.kind), facts.age(one), one.done)
+        for one in facts.held[: facts.processes]
+        if facts.times_of(one.kind).runs
     ]
-    first = [_times(facts, kind) for kind in facts.line.first]
-    beyond = [(_times(facts, kind), number) for kind, number in (facts.line.beyond or {}).items()]
-    start = starts_in(_free(facts, held), busy, first, beyond)
+    first = [facts.times_of(kind) for kind in facts.line.first]
+    beyond = [(facts.times_of(kind), number) for kind, number in (facts.line.beyond or {}).items()]
+    start = starts_in(_free(facts), busy, first, beyond)
     off = margin(start, facts.past)
-    typical = _times(facts, facts.kind).typical(facts.size)
+    typical = facts.times_of(facts.kind).typical(facts.size)
     done = None if typical is None else start + typical.p90 + (off or 0.0)
     return Estimate(start, done, off, len(facts.past))

@@ -9,8 +9,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from ledger.database import Database
+from ledger.facts import Facts, Line, Running
 from ledger.forecast import LONGEST_PLAY, Checked, Run, RunTimes
-from ledger.outlook import Facts, Line, Running
 from ledger.queues import Pause
 from ledger.record import WAITING, Job, State, Worker
 from ledger.schema import files, job_uploads, jobs, queues, workers

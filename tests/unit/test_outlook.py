@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ledger.facts import Facts, Line, Running
 from ledger.forecast import ENOUGH, Checked, Run, RunTimes
-from ledger.outlook import Facts, Line, Outlook, Reason, Running, outlook
+from ledger.outlook import Outlook, Reason, outlook
 from ledger.queues import Pause
 from ledger.record import State, Turn, Worker
 from ledger.turns import Turns

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from ledger.facts import Facts, Line
 from ledger.forecast import ENOUGH, Checked, Run, RunTimes
-from ledger.outlook import Facts, Line, Reason, outlook
+from ledger.outlook import Reason, outlook
 from ledger.turns import Turns
 from tasks.kind import Kind, kinds
 from tests.unit.test_outlook import (
