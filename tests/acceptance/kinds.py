@@ -33,6 +33,12 @@ def stays(trace: str, gate: str) -> str:
     return "gone"
 
 
+@kind(title="Take a moment", time_limit=seconds(60))
+def takes_a_moment(milliseconds: int) -> None:
+    """Takes so long that whoever kills its process finds it at work."""
+    time.sleep(milliseconds / 1000)
+
+
 @kind(title="Die", time_limit=seconds(60))
 def dies(how: Literal["SIGKILL", "segfault", "exit"], trace: str) -> None:
     """Ends its own process."""

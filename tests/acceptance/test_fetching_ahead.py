@@ -110,7 +110,7 @@ def test_short_jobs_whose_processes_are_killed_again_and_again_end_once_each(
     where: str, request: pytest.FixtureRequest
 ) -> None:
     site: Site = request.getfixturevalue(where)
-    jobs = greetings(site, 600)
+    jobs = [site.submit("takes_a_moment", milliseconds=5) for _ in range(600)]
     worker = site.worker(2).ready()
 
     kills = 0
