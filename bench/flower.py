@@ -25,6 +25,7 @@ from celery.events import EventDispatcher
 from kombu import Connection
 
 from bench import likely
+from bench.processes import memory
 from launch import ports
 from tests.services import RabbitMQ
 from tests.waiting import until
@@ -37,12 +38,12 @@ AT_ONCE = 4_000  # tasks
 def main(tasks: int, rounds: int) -> None:
     """Print how long Flower takes for its pages, and how much memory it has."""
     with RabbitMQ() as broker, _flower(broker.url, tasks) as (flower, address):
-        empty = _memory(flower.pid)
+        empty = memory(flower.pid).pss
         began = time.monotonic()
         _send(broker.url, address, tasks)
         known = time.monotonic() - began
         print(f"{tasks:,} tasks: sent and known after {known:.0f} s", flush=True)
-        print(f"memory: {empty:.0f} MiB before, {_memory(flower.pid):.0f} MiB after")
+        print(f"memory: {empty:.0f} MiB before, {memory(flower.pid).pss:.0f} MiB after")
         for name, path in _pages().items():
             p50, p95 = _timed(f"{address}{path}", rounds)
             print(f"{name:40}{p50:10.1f}{p95:10.1f}", flush=True)
@@ -141,14 +142,6 @@ def _timed(url: str, rounds: int) -> tuple[float, float]:
             answer.read()
         times.append(1000 * (time.perf_counter() - began))
     return statistics.median(times), statistics.quantiles(times, n=20)[-1]
-
-
-def _memory(pid: int) -> float:
-    """Return a process's own share of the memory in MiB."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    raise AssertionError(f"process {pid} is gone")
 
 
 if __name__ == "__main__":

@@ -5,10 +5,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bench.processes import memory
 from launch import kernel
 from tests.waiting import until
 
@@ -74,16 +76,11 @@ class Workers:
 
     def memory(self) -> float:
         """Return what they take of the machine's memory (PSS), in MiB."""
-        kilobytes = 0
+        total = 0.0
         for pid in self.pids():
-            try:
-                rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
-            except OSError:
-                continue  # It has just ended.
-            kilobytes += sum(
-                int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")
-            )
-        return kilobytes / 1024
+            with suppress(OSError):  # It has just ended.
+                total += memory(pid).pss
+        return total
 
     def processor_seconds(self) -> float:
         """Return what they and all their ended children have used of the processors' time."""
