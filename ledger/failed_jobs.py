@@ -57,17 +57,18 @@ class FailedJobs:
         Returns:
             The states of those that do the same again; None counts jobs that nobody has retried.
         """
-        some = select(jobs.c.id).where(_of(group_id)).order_by(jobs.c.id.desc()).limit(LOOKED_AT)
-        failed = some.subquery()
         again = jobs.alias("again")
-        query = (
-            select(failed.c.id, again.c.state)
-            .join_from(failed, again, again.c.retried_from == failed.c.id, isouter=True)
-            .order_by(again.c.id)
+        # Looked up for each by itself: a join may be made by a walk through all that were retried.
+        fate = (
+            select(again.c.state)
+            .where(again.c.retried_from == jobs.c.id)
+            .order_by(again.c.id.desc())
+            .limit(1)
+            .scalar_subquery()
         )
+        query = select(fate).where(_of(group_id)).order_by(jobs.c.id.desc()).limit(LOOKED_AT)
         with self._database.read() as connection:
-            newest: dict[str, State | None] = dict(iter(connection.execute(query)))
-        return Counter(newest.values())
+            return Counter(connection.execute(query).scalars())
 
     def not_retried(self, group_id: str, limit: int, after: str = "") -> list[str]:
         """Return the ids of jobs of a group that nobody has retried or is to, the oldest first.
