@@ -11,9 +11,7 @@ from webapp.charts.periods import Slot
 def moment(at: datetime) -> Markup:
     """Return a time to the minute in UTC, which the page's script puts in the reader's zone."""
     at = at.astimezone(UTC)
-    return Markup('<time datetime="{}" title="{}" data-clock="minute">{}</time>').format(
-        at.isoformat(timespec="milliseconds"), words.exact(at), f"{at.day} {at:%b, %H:%M} UTC"
-    )
+    return words.told(at, 'data-clock="minute"', f"{at.day} {at:%b, %H:%M} UTC")
 
 
 def slot_name(slot: Slot) -> Markup:
