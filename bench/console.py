@@ -13,6 +13,7 @@ each page a person opens, one after the other, as somebody does who has signed i
 """
 
 import argparse
+import gc
 import json
 import os
 import statistics
@@ -118,6 +119,8 @@ def _timed(
     app.extensions[joblist.EXTENSION] = joblist.Pulse(ledger, 0)
     client = signed_in(app, ledger)
     wanted = [page for page in pages(ledger, now) if asked.only in page.name]
+    gc.collect()
+    gc.freeze()  # As the console does when it has loaded.
     with writing(ledger.settings.database_url) if asked.busy else _nobody():
         passes = [
             {page.name: timed(app, client, ledger, page, asked.rounds) for page in wanted}
