@@ -203,12 +203,13 @@ def first_id(moment: datetime) -> str:
     return f"{digits[:8]}-{digits[8:]}-"
 
 
-def cards_having(
+def cards_having(  # noqa: PLR0913 - each is a part of what is asked
     database: Database,
     phrases: Sequence[str],
     limit: int,
     *,
     begins: int | None = None,
+    ends: int | None = None,
     up: bool = False,
 ) -> Select[Any]:
     """Return a query for the newest cards that have these phrases, without their texts.
@@ -218,12 +219,15 @@ def cards_having(
         phrases: see `cards.has_words`; one at least has a word.
         limit: how many at the most.
         begins: only cards below this number, if any.
-        up: only cards above it instead, the oldest.
+        ends: only this one and those above it, if any.
+        up: the oldest, above `begins` and not above `ends`.
     """
 
     def newest(query: Select[Any], number: SQLCoreOperations[Any]) -> Select[Any]:
         if begins is not None:
             query = query.where(number > begins if up else number < begins)
+        if ends is not None:
+            query = query.where(number <= ends if up else number >= ends)
         return query.order_by(number if up else number.desc()).limit(limit)
 
     found = select(*(column for column in cards.c if column is not cards.c.text))

@@ -7,12 +7,13 @@ An id says when its job was submitted, so a page's place is an id: what arrives 
 of the pages below. Where words are asked for, cards are found by their words instead.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 from zlib import crc32
 
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, select
 
 from ledger.card_tables import cards
 from ledger.cards import has_a_word, on_sqlite
@@ -33,6 +34,7 @@ from ledger.record import Job, State
 from ledger.schema import UNFILED, jobs
 
 FEW: Final = 300  # cards with the words that are asked for, in which a page is looked for first
+NEAR: Final = 10_000  # cards in which it is looked for first where nobody knows how many have them
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,6 @@ class Listing:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # PostgreSQL stops by itself where a page is full. Asked for a few only, it would read all
-        # cards from the newest on until it has found so many of a word that is rare.
-        self._looks = (FEW, MANY) if on_sqlite(database) else (MANY,)
 
     def page(self, wanted: Filter, limit: int, place: Place | None = None) -> Page:
         """Return the newest jobs that are meant, or those next to a place.
@@ -149,9 +148,7 @@ class Listing:
         begins = self._number_at(connection, place) if place else None
         up = place is not None and place.above
         others = replace(wanted, words=())
-        for many in self._looks:
-            having = cards_having(self._database, wanted.words, many, begins=begins, up=up)
-            card = having.subquery()
+        for card in self._cards(connection, wanted.words, begins, up=up):
             query = (
                 select(jobs)
                 .join_from(card, jobs, card.c.job == jobs.c.id)
@@ -169,6 +166,27 @@ class Listing:
             last = select(cards.c.job).where(cards.c.number == looked_at[0])
             further = connection.execute(last).scalar_one()
         return [job_from(row) for row in found], further
+
+    def _cards(
+        self, connection: Connection, phrases: Sequence[str], begins: int | None, *, up: bool
+    ) -> Iterator[FromClause]:
+        """Yield queries for cards that have the words, the last one for MANY of them.
+
+        Those before it are answered sooner where many cards have the words.
+        """
+        having = partial(cards_having, self._database, phrases, begins=begins, up=up)
+        if on_sqlite(self._database):
+            yield having(FEW).subquery()
+            yield having(MANY).subquery()
+            return
+        # PostgreSQL guesses how many cards have a word. Where it takes a rare one for frequent it
+        # looks through all cards, the newest first, unless there are few of them to look through,
+        # or it does not know that a page of those that it finds is enough.
+        start = begins
+        if start is None:
+            start = connection.execute(select(func.max(cards.c.number))).scalar_one() or 0
+        yield having(MANY, ends=start + NEAR if up else start - NEAR).subquery()
+        yield having(MANY).cte("card").prefix_with("MATERIALIZED")
 
     def _number_at(self, connection: Connection, place: Place) -> int:
         """Return the number of a job's card, or of the one that is next to where it was."""

@@ -202,8 +202,16 @@ def test_since_and_until_are_of_the_submission(ledger: Ledger, time: OwnTime) ->
         file_all(ledger)
 
 
-@pytest.mark.parametrize("wanted", [Filter(), Filter(words=("hello",))], ids=["all", "words"])
-def test_pages_go_both_ways_while_new_jobs_arrive(ledger: Ledger, wanted: Filter) -> None:
+@pytest.mark.parametrize(
+    ("wanted", "near"),
+    [(Filter(), 99), (Filter(words=("hello",)), 99), (Filter(words=("hello",)), 1)],
+    ids=["all", "words", "words of which the nearest cards have too few"],
+)
+def test_pages_go_both_ways_while_new_jobs_arrive(
+    ledger: Ledger, wanted: Filter, near: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.listing.NEAR", near)
+    monkeypatch.setattr("ledger.listing.FEW", near)
     made = [submit(ledger) for _ in range(9)]
     file_all(ledger)
     for job in made[1:6]:
