@@ -21,9 +21,11 @@ def own_limit(turns: Turns | None, reader: str | None) -> tuple[Markup, Markup]:
     jobs = f"{number(turns.taken)} of {'your' if mine else 'their'} jobs {'is' if one else 'are'}"
     why = Markup("{}: {} in line or under way, {}.").format(whose, jobs, _then(turns, mine=mine))
     repair = Markup(
-        "Cancel one of them to let it go sooner. The limit is {} at a time; who runs the workers"
+        "Cancel {} to let this one go sooner. The limit is {} at a time; who runs the workers"
         " can raise it with {}."
-    ).format(number(turns.limit), Markup("<code>JOBS_PER_PERSON</code>"))
+    ).format(
+        "it" if one else "one of them", number(turns.limit), Markup("<code>JOBS_PER_PERSON</code>")
+    )
     return why, repair
 
 
