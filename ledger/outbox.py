@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 
 from ledger.database import Database
 from ledger.errors import LedgerUnavailable
@@ -104,8 +104,14 @@ class Outbox:
             jobs.c.batch.is_(None) & (jobs.c.submitted_at <= self._database.ago(grace)),
         )
         due = or_(jobs.c.due_at <= self._database.now, jobs.c.due_at.is_(None) & left)
-        free = jobs.c.turn.is_distinct_from(Turn.HELD)
-        return self._to_send(jobs.c.sent_at.is_(None) & free & due, limit)
+        return self._to_send(_free() & due, limit)
+
+    def stuck(self, seconds: float) -> dict[str, int]:
+        """Return how many jobs should have been sent longer ago than that, by queue."""
+        late = func.coalesce(jobs.c.due_at, jobs.c.submitted_at) <= self._database.ago(seconds)
+        query = select(jobs.c.queue, func.count()).where(_open(), _free(), late)
+        with self._database.read() as connection:
+            return dict(iter(connection.execute(query.group_by(jobs.c.queue))))
 
     def any_overdue(self, queue: str, seconds: float) -> bool:
         """Return whether `overdue` has any, without looking at them all."""
@@ -125,6 +131,11 @@ class Outbox:
         query = select(*columns).where(_open(), condition).order_by(jobs.c.id).limit(limit)
         with self._database.read() as connection:
             return [Unsent(*row) for row in connection.execute(query)]
+
+
+def _free() -> ColumnElement[bool]:
+    """Return the condition of a job that is unsent and that no limit holds back."""
+    return jobs.c.sent_at.is_(None) & jobs.c.turn.is_distinct_from(Turn.HELD)
 
 
 def _open() -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from tasks.kinds.commands import DECLARED_BY, catalogue
 from tasks.line import WAIT
 
 OLDEST_BROKER = (3, 10)
+STUCK = 20.0  # seconds; longer than a clock takes to send again what got no answer
 CLOCKS_MAY_DIFFER = timedelta(seconds=5)
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -63,7 +64,12 @@ def examine(
         yield from _workers(ledger, kinds)
     yield from _commands(ledger, app, kinds)
     yield _storage(ledger)
-    yield from _broker(app)
+    takes_messages = True
+    for found in _broker(app):
+        takes_messages &= found.verdict is not Verdict.WRONG
+        yield found
+    if takes_messages and database.verdict is Verdict.GOOD:
+        yield from _outbox(ledger)
     yield _acknowledgement(ledger.settings.ack_timeout, kinds)
     yield _password(app)
 
@@ -231,6 +237,24 @@ def _queue(connection: Connection, queue: Queue) -> Finding:
                 f"When it is empty: rabbitmqctl delete_queue {queue.name}",
             )
     return Finding(name, Verdict.GOOD, "It is there, with our arguments.")
+
+
+def _outbox(ledger: Ledger) -> Iterator[Finding]:
+    """Tell of queues that take nothing though RabbitMQ does: one may have lost its leader."""
+    if not ledger.workers.alive(ledger.settings.heart_timeout):
+        return  # Nobody is there to send.
+    stuck = ledger.outbox.stuck(STUCK)
+    for queue, number in stuck.items():
+        what = "1 job has" if number == 1 else f"{number:,} jobs have"
+        yield Finding(
+            f"outbox of {queue}",
+            Verdict.WRONG,
+            f"RabbitMQ takes other messages, but {what} waited for {STUCK:g} s to be sent to"
+            f" {queue}. A queue that has lost its leader takes none, for good.",
+            f"rabbitmqctl delete_queue {queue}: workers make it anew, and all that waits is sent.",
+        )
+    if not stuck:
+        yield Finding("outbox", Verdict.GOOD, "All that is accepted and due has been sent.")
 
 
 def _acknowledgement(seconds: float, kinds: Mapping[str, Kind]) -> Finding:

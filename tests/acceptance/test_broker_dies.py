@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from kombu import Connection
 
 from ledger.record import Cause, Ending, State
+from tasks.doctor import Finding, examine
+from tasks.kind import kinds
 from tasks.line import NotSent
-from tests.acceptance.conftest import Site, lines
+from tests.acceptance.conftest import Site, celery_at, lines
 from tests.proxy import Proxy
 from tests.services import RabbitMQ
 from tests.waiting import until
@@ -157,6 +160,34 @@ def impatient(rabbitmq: RabbitMQ) -> Iterator[float]:
     yield 4
     let("consumer_timeout", was)
     let("channel_tick_interval", "60000")
+
+
+def test_a_queue_that_lost_its_leader_is_told_and_once_deleted_all_that_waits_runs(
+    site: Site, rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.doctor.STUCK", 1.0)
+    broker_url = site.environment["CELERY_BROKER_URL"]
+    with Connection(broker_url) as connection:
+        for queue in celery_at(broker_url).conf.task_queues:
+            queue.bind(connection.default_channel).declare()
+    rabbitmq.kill(registered=False)
+    rabbitmq.start()
+    worker = site.worker()
+    accepted = site.accept("hello", name="Ada", seconds=0)
+    if accepted.sent:
+        pytest.skip("this RabbitMQ registers a queue before it says that it is there")
+
+    def told() -> Finding | None:
+        found = examine(site.ledger, celery_at(broker_url), kinds())
+        return next((one for one in found if one.name == "outbox of default"), None)
+
+    finding = until("the doctor tells of it", told)
+    assert finding.repair.startswith("rabbitmqctl delete_queue default")
+    rabbitmq.rabbitmqctl("delete_queue", "--vhost", broker_url.rpartition("/")[2], "default")
+
+    assert site.settled(accepted.job).state is State.SUCCESS
+    assert worker.running()
+    assert told() is None
 
 
 def test_a_job_longer_than_the_brokers_own_limit_fails_with_the_reason_and_does_not_circle(

@@ -15,6 +15,7 @@ import pytest
 from launch import leftovers, ports
 from ledger import Ledger, Settings
 from ledger.record import Ending, Job, State
+from tests.services import are_registered
 from tests.waiting import until
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
@@ -80,6 +81,8 @@ class Run:
 
     def kill(self, name: str) -> None:
         """Kill the main process of a program without warning."""
+        data = self.var / "rabbitmq" / "data"
+        until("RabbitMQ's queues are registered", lambda: are_registered(data))
         os.kill(self.running()[name], signal.SIGKILL)
 
     def answers(self) -> bool:

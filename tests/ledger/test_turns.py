@@ -75,6 +75,23 @@ def test_those_over_the_limit_are_held_and_go_one_by_one_as_others_settle(limite
     assert limited.jobs.get(jobs[2]).revision > 0
 
 
+def test_a_job_is_stuck_once_it_should_have_been_sent_long_ago_and_none_that_is_held(
+    limited: Ledger, time: OwnTime
+) -> None:
+    jobs = [submit(limited) for _ in range(4)]
+    retried = Outcome(State.RETRY, Ending.RETRIED, retry_in=60)
+    limited.attempts.settle(claimed(limited, jobs[0]), retried)
+    assert limited.outbox.stuck(20) == {}
+
+    time.passes(21)
+    assert limited.outbox.stuck(20) == {"default": 1}
+
+    time.passes(60)
+    assert limited.outbox.stuck(20) == {"default": 2}
+    limited.outbox.mark_all_sent([(jobs[0], 1), (jobs[1], 0)])
+    assert limited.outbox.stuck(20) == {}
+
+
 def test_a_person_is_never_behind_the_held_jobs_of_another(limited: Ledger) -> None:
     limited.batches.submit([of("ada")] * 50)
     other, _ = limited.jobs.submit(of("bob"))

@@ -6,6 +6,6 @@ touches a server of the system. Both are used as context managers, or started an
 
 from tests.services.missing import MissingProgramError
 from tests.services.postgresql import PostgreSQL
-from tests.services.rabbitmq import RabbitMQ
+from tests.services.rabbitmq import RabbitMQ, are_registered
 
-__all__ = ["MissingProgramError", "PostgreSQL", "RabbitMQ"]
+__all__ = ["MissingProgramError", "PostgreSQL", "RabbitMQ", "are_registered"]
