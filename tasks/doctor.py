@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -64,12 +65,12 @@ def examine(
         yield from _workers(ledger, kinds)
     yield from _commands(ledger, app, kinds)
     yield _storage(ledger)
-    takes_messages = True
-    for found in _broker(app):
+    takes_messages, ctl = True, _rabbitmqctl(ledger)
+    for found in _broker(app, ctl):
         takes_messages &= found.verdict is not Verdict.WRONG
         yield found
     if takes_messages and database.verdict is Verdict.GOOD:
-        yield from _outbox(ledger)
+        yield from _outbox(ledger, ctl)
     yield _acknowledgement(ledger.settings.ack_timeout, kinds)
     yield _password(app)
 
@@ -166,7 +167,19 @@ def _storage(ledger: Ledger) -> Finding:
     return Finding("storage", Verdict.GOOD, "Files can be written, read and deleted.")
 
 
-def _broker(app: Celery) -> Iterator[Finding]:
+def _rabbitmqctl(ledger: Ledger) -> str:
+    """Return what an operator types to speak to RabbitMQ: the private node has its own program."""
+    broker = urlsplit(ledger.settings.celery_broker_url.get_secret_value())
+    node = ledger.settings.postroom_var / "rabbitmq"
+    with suppress(OSError):
+        said = node.joinpath("rabbitmq.conf").read_text(encoding="utf-8").splitlines()
+        listens = f"listeners.tcp.default = 127.0.0.1:{broker.port or 5672}"
+        if broker.hostname in LOOPBACK and listens in said:
+            return str(node / "rabbitmqctl")
+    return "rabbitmqctl"
+
+
+def _broker(app: Celery, ctl: str) -> Iterator[Finding]:
     connection = app.connection_for_write(connect_timeout=WAIT, heartbeat=0).clone(
         transport_options={"confirm_publish": True}
     )
@@ -177,9 +190,9 @@ def _broker(app: Celery) -> Iterator[Finding]:
         connection.connect()
         connection.connection.transport.sock.settimeout(WAIT)
         yield _version(connection)
-        yield _confirms(connection)
+        yield _confirms(connection, ctl)
         for queue in (app.conf["DEAD_QUEUE"], *app.conf.task_queues):
-            yield _queue(connection, queue)
+            yield _queue(connection, queue, ctl)
     except refusals as error:
         yield Finding(
             "broker",
@@ -199,7 +212,7 @@ def _version(connection: Connection) -> Finding:
     return Finding("broker", Verdict.GOOD, f"RabbitMQ {version} answers.")
 
 
-def _confirms(connection: Connection) -> Finding:
+def _confirms(connection: Connection, ctl: str) -> Finding:
     """Send a message to a queue of our own: an alarm holds it back."""
     channel = connection.default_channel
     name = f"postroom.doctor.{uuid4()}"
@@ -214,12 +227,12 @@ def _confirms(connection: Connection) -> Finding:
             "confirms",
             Verdict.WRONG,
             f"RabbitMQ takes no messages: {error}. A memory or disk alarm does that.",
-            "rabbitmqctl status names the alarm; free memory or disk. Jobs wait meanwhile.",
+            f"{ctl} status names the alarm; free memory or disk. Jobs wait meanwhile.",
         )
     return Finding("confirms", Verdict.GOOD, "RabbitMQ takes messages and confirms them.")
 
 
-def _queue(connection: Connection, queue: Queue) -> Finding:
+def _queue(connection: Connection, queue: Queue, ctl: str) -> Finding:
     name = f"queue {queue.name}"
     with connection.channel() as channel:
         try:
@@ -234,12 +247,12 @@ def _queue(connection: Connection, queue: Queue) -> Finding:
                 name,
                 Verdict.WRONG,
                 f"It exists with other arguments than ours: {error}",
-                f"When it is empty: rabbitmqctl delete_queue {queue.name}",
+                f"When it is empty: {ctl} delete_queue {queue.name}",
             )
     return Finding(name, Verdict.GOOD, "It is there, with our arguments.")
 
 
-def _outbox(ledger: Ledger) -> Iterator[Finding]:
+def _outbox(ledger: Ledger, ctl: str) -> Iterator[Finding]:
     """Tell of queues that take nothing though RabbitMQ does: one may have lost its leader."""
     if not ledger.workers.alive(ledger.settings.heart_timeout):
         return  # Nobody is there to send.
@@ -251,7 +264,7 @@ def _outbox(ledger: Ledger) -> Iterator[Finding]:
             Verdict.WRONG,
             f"RabbitMQ takes other messages, but {what} waited for {STUCK:g} s to be sent to"
             f" {queue}. A queue that has lost its leader takes none, for good.",
-            f"rabbitmqctl delete_queue {queue}: workers make it anew, and all that waits is sent.",
+            f"{ctl} delete_queue {queue}: workers make it anew, and all that waits is sent.",
         )
     if not stuck:
         yield Finding("outbox", Verdict.GOOD, "All that is accepted and due has been sent.")

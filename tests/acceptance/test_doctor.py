@@ -53,6 +53,22 @@ def test_a_queue_with_other_arguments_is_told_with_its_repair(site: Site) -> Non
     assert found.repair.endswith("rabbitmqctl delete_queue default")
 
 
+def test_a_repair_names_the_program_that_speaks_to_the_private_node(
+    site: Site, rabbitmq: RabbitMQ
+) -> None:
+    node = site.ledger.settings.postroom_var / "rabbitmq"
+    node.mkdir()
+    (node / "rabbitmq.conf").write_text(
+        f"listeners.tcp.default = 127.0.0.1:{rabbitmq.address.port}\n", encoding="utf-8"
+    )
+    with Connection(site.environment["CELERY_BROKER_URL"]) as connection:
+        connection.default_channel.queue_declare("default", durable=True, auto_delete=False)
+
+    found = findings(site)["queue default"]
+
+    assert found.repair.endswith(f"{node / 'rabbitmqctl'} delete_queue default")
+
+
 def test_a_broker_that_is_away_is_told(site: Site) -> None:
     site.environment["CELERY_BROKER_URL"] = "amqp://guest:guest@127.0.0.1:9//"
 
