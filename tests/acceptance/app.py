@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 from kombu import Queue
@@ -38,9 +39,12 @@ if died := os.environ.get("DIES_ONCE"):
 
     def keep_or_die(self: Upcoming, next_job: NextJob, claim: Claim | None) -> None:
         """Die the first time that there is a claim to keep."""
-        if claim is not None and not mark.exists():
-            mark.write_text(claim.job)
-            os.kill(os.getpid(), signal.SIGKILL)
+        if claim is not None:
+            # Whoever makes the file dies; another process may be here in the same moment.
+            with suppress(FileExistsError), mark.open("x", encoding="utf-8") as file:
+                file.write(claim.job)
+                file.flush()
+                os.kill(os.getpid(), signal.SIGKILL)
         keep(self, next_job, claim)
 
     Upcoming.keep = keep_or_die  # type: ignore[method-assign]
