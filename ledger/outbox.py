@@ -1,6 +1,6 @@
 """The outbox: jobs of which RabbitMQ has confirmed no message, or has lost it since."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -106,10 +106,11 @@ class Outbox:
         due = or_(jobs.c.due_at <= self._database.now, jobs.c.due_at.is_(None) & left)
         return self._to_send(_free() & due, limit)
 
-    def stuck(self, seconds: float) -> dict[str, int]:
-        """Return how many jobs should have been sent longer ago than that, by queue."""
+    def stuck(self, seconds: float, kinds: Collection[str]) -> dict[str, int]:
+        """Return how many jobs of these kinds should have been sent longer ago, by queue."""
         late = func.coalesce(jobs.c.due_at, jobs.c.submitted_at) <= self._database.ago(seconds)
         query = select(jobs.c.queue, func.count()).where(_open(), _free(), late)
+        query = query.where(jobs.c.kind.in_(kinds))
         with self._database.read() as connection:
             return dict(iter(connection.execute(query.group_by(jobs.c.queue))))
 

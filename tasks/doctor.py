@@ -70,7 +70,7 @@ def examine(
         takes_messages &= found.verdict is not Verdict.WRONG
         yield found
     if takes_messages and database.verdict is Verdict.GOOD:
-        yield from _outbox(ledger, ctl)
+        yield from _outbox(ledger, kinds, ctl)
     yield _acknowledgement(ledger.settings.ack_timeout, kinds)
     yield _password(app)
 
@@ -252,19 +252,21 @@ def _queue(connection: Connection, queue: Queue, ctl: str) -> Finding:
     return Finding(name, Verdict.GOOD, "It is there, with our arguments.")
 
 
-def _outbox(ledger: Ledger, ctl: str) -> Iterator[Finding]:
+def _outbox(ledger: Ledger, kinds: Mapping[str, Kind], ctl: str) -> Iterator[Finding]:
     """Tell of queues that take nothing though RabbitMQ does: one may have lost its leader."""
     if not ledger.workers.alive(ledger.settings.heart_timeout):
         return  # Nobody is there to send.
-    stuck = ledger.outbox.stuck(STUCK)
+    stuck = ledger.outbox.stuck(STUCK, list(kinds))
     for queue, number in stuck.items():
         what = "1 job has" if number == 1 else f"{number:,} jobs have"
         yield Finding(
             f"outbox of {queue}",
-            Verdict.WRONG,
+            # After an outage many are sent, one after the other.
+            Verdict.DOUBTFUL,
             f"RabbitMQ takes other messages, but {what} waited for {STUCK:g} s to be sent to"
             f" {queue}. A queue that has lost its leader takes none, for good.",
-            f"{ctl} delete_queue {queue}: workers make it anew, and all that waits is sent.",
+            f"If it is still so in a minute: {ctl} delete_queue {queue}. Workers make it anew, and"
+            " all that waits is sent.",
         )
     if not stuck:
         yield Finding("outbox", Verdict.GOOD, "All that is accepted and due has been sent.")

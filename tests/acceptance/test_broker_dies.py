@@ -182,7 +182,7 @@ def test_a_queue_that_lost_its_leader_is_told_and_once_deleted_all_that_waits_ru
         return next((one for one in found if one.name == "outbox of default"), None)
 
     finding = until("the doctor tells of it", told)
-    assert finding.repair.startswith("rabbitmqctl delete_queue default")
+    assert "rabbitmqctl delete_queue default" in finding.repair
     rabbitmq.rabbitmqctl("delete_queue", "--vhost", broker_url.rpartition("/")[2], "default")
 
     assert site.settled(accepted.job).state is State.SUCCESS

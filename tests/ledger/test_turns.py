@@ -81,15 +81,16 @@ def test_a_job_is_stuck_once_it_should_have_been_sent_long_ago_and_none_that_is_
     jobs = [submit(limited) for _ in range(4)]
     retried = Outcome(State.RETRY, Ending.RETRIED, retry_in=60)
     limited.attempts.settle(claimed(limited, jobs[0]), retried)
-    assert limited.outbox.stuck(20) == {}
+    assert limited.outbox.stuck(20, ["hello"]) == {}
 
     time.passes(21)
-    assert limited.outbox.stuck(20) == {"default": 1}
+    assert limited.outbox.stuck(20, ["hello"]) == {"default": 1}
 
     time.passes(60)
-    assert limited.outbox.stuck(20) == {"default": 2}
+    assert limited.outbox.stuck(20, ["hello"]) == {"default": 2}
+    assert limited.outbox.stuck(20, ["another"]) == {}
     limited.outbox.mark_all_sent([(jobs[0], 1), (jobs[1], 0)])
-    assert limited.outbox.stuck(20) == {}
+    assert limited.outbox.stuck(20, ["hello"]) == {}
 
 
 def test_a_person_is_never_behind_the_held_jobs_of_another(limited: Ledger) -> None:
