@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -25,6 +26,7 @@ from tasks.held import Ack, Held
 logger = logging.getLogger(__name__)
 
 BETWEEN = 0.003  # seconds between two waits for the disk, or two acknowledgements, at least
+PATIENCE = 0.025  # seconds that an acknowledgement waits for those before it
 PAUSE = 1.0  # seconds between two tries where the disk refuses
 
 
@@ -132,12 +134,29 @@ class Acks:
         self._send()
 
     def _send(self) -> None:
-        self._sent_at = time.monotonic()
+        self._sent_at = now = time.monotonic()
         with self._lock:
             acks = tuple(self._safe)
             self._safe.clear()
-        for ack, speaks_for_many in self.held.together(acks):
-            ack.send(speaks_for_many)
+        first, others = self.held.parted(acks)
+        if first:
+            first[-1].send(len(first) > 1)
+        if self._can_wait(others, now):
+            with self._lock:
+                self._safe.extendleft(reversed(others))
+            self._send_soon()
+        else:
+            for ack in others:
+                ack.send(False)
+
+    def _can_wait(self, others: Sequence[Ack], now: float) -> bool:
+        """Return whether one word is to tell these, too, once all before them have ended.
+
+        As long as more jobs than that wait in this worker, nobody waits for RabbitMQ's next ones.
+        """
+        waiting = len(self.held) - len(state.active_requests)
+        in_time = bool(others) and now - others[0].at < PATIENCE
+        return self._hub is not None and in_time and len(others) < waiting
 
     def _wait_for_ends(self) -> None:
         flushed_at = 0.0

@@ -6,7 +6,7 @@ from functools import cached_property
 from celery import Celery, signals
 
 from ledger import Ledger, Settings
-from tasks import logs
+from tasks import logs, transport
 from tasks.acks import Acks
 from tasks.orders import Orders
 from tasks.pace import Pace
@@ -65,6 +65,7 @@ class Postroom(Celery):
         self._inherited = self.__dict__.pop("ledger", None)
 
 
+transport.use()
 app = Postroom("postroom", task_cls="tasks.task:JobTask", config_source="celeryconfig")
 os.register_at_fork(after_in_child=app.forget_connections)
 signals.setup_logging.connect(logs.set_up)

@@ -1,17 +1,22 @@
 """What RabbitMQ has handed to a worker: so that one word can acknowledge many messages at once."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any
 
 
-class Ack(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Ack:
     """An acknowledgement to be sent.
 
-    `send` is told whether it speaks for all that was delivered before it, too.
+    `send` is told whether it speaks for all that was delivered before it, too; `at` is since when
+    it is wanted, by `time.monotonic`.
     """
 
     message: Any
     send: Callable[[bool], None]
+    at: float = field(default_factory=time.monotonic)
 
 
 class Held:
@@ -33,21 +38,24 @@ class Held:
             self._messages.clear()
         self._messages[message] = None
 
-    def together(self, acks: Sequence[Ack]) -> Iterator[tuple[Ack, bool]]:
-        """Yield what is to be sent for these acknowledgements, and which speaks for many."""
+    def __len__(self) -> int:
+        """Return how many deliveries it knows of that are not answered."""
+        return len(self._messages)
+
+    def parted(self, acks: Collection[Ack]) -> tuple[list[Ack], list[Ack]]:
+        """Return what one word can tell, that of the last, and what has to be told one by one."""
         for ack in acks:
             self._messages.pop(ack.message, None)
         oldest = self._oldest()
-        before = [
-            ack
-            for ack in acks
-            if ack.message.channel is self._channel
-            and (oldest is None or ack.message.delivery_tag < oldest.delivery_tag)
-        ]
-        if len(before) > 1:
-            yield max(before, key=lambda ack: ack.message.delivery_tag), True
-            acks = [ack for ack in acks if ack not in before]
-        yield from ((ack, False) for ack in acks)
+        before: list[Ack] = []
+        others: list[Ack] = []
+        for ack in acks:
+            message = ack.message
+            first = message.channel is self._channel and (
+                oldest is None or message.delivery_tag < oldest.delivery_tag
+            )
+            (before if first else others).append(ack)
+        return sorted(before, key=lambda ack: ack.message.delivery_tag), others
 
     def _oldest(self) -> Any:
         """Return the first message of which RabbitMQ waits to hear, if there is one."""

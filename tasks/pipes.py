@@ -48,6 +48,11 @@ class Inbox:
                 self._look()
         return self._read[0] if self._read else None
 
+    @property
+    def holds_one(self) -> bool:
+        """Whether the next message has been read, so that nobody waits to receive it."""
+        return bool(self._read)
+
     def _look(self) -> None:
         with _locked(self._end.fileno(), fcntl.LOCK_SH):
             if self._messages.poll(0):  # Else it was taken back.

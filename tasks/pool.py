@@ -1,6 +1,9 @@
 """The pool of a worker's processes: Celery's, but for time limits and for whom it gives a job."""
 
 import logging
+import pickle
+import select
+import struct
 import tempfile
 import time
 from multiprocessing import process
@@ -14,6 +17,7 @@ from celery.concurrency.prefork import TaskPool
 from tasks import pipes
 from tasks.given import Given
 from tasks.pipes import Inbox
+from tasks.replies import Replies, ReplyHandler
 from tasks.spared import Ended
 from tasks.upcoming import upcoming
 
@@ -32,10 +36,20 @@ class _Limits(NamedTuple):
 class Process(asynpool.Worker):
     """One process, whose next job can be taken back until it looks at it."""
 
+    outq: Any  # Celery's
+
     def _make_recv_method(self, conn: Any) -> Any:
-        inbox = Inbox(conn, self._goes_on)
-        upcoming.comes_by(inbox)
-        return inbox.receive
+        self._inbox = Inbox(conn, self._goes_on)
+        upcoming.comes_by(self._inbox)
+        return self._inbox.receive
+
+    def workloop(self, *args: Any, **kwargs: Any) -> Any:
+        """Run jobs until there is a reason to end."""
+        self.outq = replies = Replies(self.outq, lambda: self._inbox.holds_one)
+        try:
+            return super().workloop(*args, **kwargs)
+        finally:
+            replies.flush()
 
     def _goes_on(self, received: int) -> bool:
         leaks = 0 < (self.max_memory_per_child or 0) < mem_rss()
@@ -52,6 +66,7 @@ class OurPool(asynpool.AsynPool):
     """
 
     Worker = Process
+    ResultHandler = ReplyHandler
     scratch: Path
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -107,6 +122,32 @@ class OurPool(asynpool.AsynPool):
         """Forget what has not begun: its connection is lost, and its message comes again."""
         self.hold(1)
         super().flush()
+
+    def _create_write_handlers(self, hub: Any, *args: Any, **kwargs: Any) -> None:
+        super()._create_write_handlers(hub, *args, **kwargs)
+        # By itself it has the loop tell it of pipes that have room, which they nearly always have.
+        self._write_to = hub.consolidate_callback
+        self._quick_put = self._put
+        self.on_poll_start = self._write_what_waits
+
+    def _put(self, message: tuple[int, tuple[Any, ...]]) -> None:
+        """Have a job written to a process, at the loop's next turn."""
+        body = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+        head = struct.pack(">I", len(body))
+        job = self._cache[message[1][0]]
+        if len(head + body) <= select.PIPE_BUF:  # Such a write is whole, or is none.
+            job._payload = memoryview(head + body), memoryview(b""), 0  # noqa: SLF001 - the pool's own
+        else:
+            job._payload = memoryview(head), memoryview(body), len(body)  # noqa: SLF001 - as above
+        self.outbound_buffer.append(job)
+
+    def _write_what_waits(self) -> None:
+        for _job in range(len(self.outbound_buffer)):
+            ready = [end for end in self._all_inqueues if end not in self.given]
+            ready = [end for end in ready if end not in self._active_writes]
+            if not ready:
+                break
+            self._write_to(ready)
 
     def _create_timelimit_handlers(self, _hub: Any) -> None:
         # Kept when the pool comes to another loop after a lost connection: what runs runs on.

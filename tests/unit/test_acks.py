@@ -1,13 +1,15 @@
 """No message is acknowledged before the end of its job is on the disk, and each of them then."""
 
 import threading
+import time
 from select import select
 from typing import Any
 
 import pytest
+from celery.worker import state
 
 from ledger.errors import LedgerUnavailable
-from tasks.acks import BETWEEN, Acks
+from tasks.acks import BETWEEN, PATIENCE, Acks
 from tasks.held import Ack
 from tests.waiting import until
 
@@ -198,3 +200,55 @@ def test_a_timer_that_went_with_its_connection_holds_up_no_later_acknowledgement
     until("there is a timer again", comes)
     timers.turn()
     assert gone == []
+
+
+class Delivered:
+    """A delivery of a channel, one of several."""
+
+    channel = object()
+    acknowledged = False
+
+    def __init__(self, tag: int) -> None:
+        self.delivery_tag = tag
+
+
+def test_what_follows_a_job_that_still_runs_waits_for_it_while_others_are_at_hand() -> None:
+    timers = Timers()
+    acks = acknowledging(timers)
+    first, second, *others = map(Delivered, range(1, 6))
+    for message in (first, second, *others):
+        acks.held.add(message)
+    seen: list[tuple[int, bool]] = []
+
+    def ends(message: Delivered, **since: float) -> None:
+        tag = message.delivery_tag
+        acks.send(Ack(message, lambda many: seen.append((tag, many)), **since))
+
+    ends(second)
+    timers.turn()
+    assert seen == []
+    assert len(timers.pauses) == 2, "It is looked at again."
+    ends(first)
+    timers.turn()
+    assert seen == [(2, True)]
+
+    long_ago = time.monotonic() - PATIENCE
+    ends(others[1], at=long_ago)
+    timers.turn()
+    assert seen[1:] == [(4, False)]
+
+
+def test_nothing_waits_for_a_job_that_runs_where_nothing_else_is_at_hand() -> None:
+    timers = Timers()
+    acks = acknowledging(timers)
+    runs, ends = Delivered(1), Delivered(2)
+    acks.held.add(runs)
+    acks.held.add(ends)
+    seen: list[bool] = []
+    state.active_requests.add(runs)
+    try:
+        acks.send(Ack(ends, seen.append))
+        timers.turn()
+    finally:
+        state.active_requests.discard(runs)
+    assert seen == [False]

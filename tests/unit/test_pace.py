@@ -22,7 +22,7 @@ def test_at_first_a_process_holds_the_job_that_it_runs_and_no_other() -> None:
 
 
 def test_jobs_that_take_no_time_are_fetched_ahead_and_longer_ones_less_so() -> None:
-    for seconds, deep in ((0.001, 16), (0.01, 4), (0.02, 1)):
+    for seconds, deep in ((0.001, 32), (0.002, 16), (0.01, 4), (0.02, 1)):
         pace = Pace()
         ran(pace, *[seconds] * ENOUGH)
         assert depth(pace) == deep
@@ -45,9 +45,9 @@ def test_nothing_is_fetched_ahead_of_a_queue_that_has_become_quiet() -> None:
 
 def test_a_small_change_of_pace_makes_no_new_consumers() -> None:
     pace = Pace()
-    ran(pace, *[0.003] * ENOUGH)
+    ran(pace, *[0.001] * ENOUGH)
     assert depth(pace) == DEEP
-    ran(pace, *[0.005] * ENOUGH)
+    ran(pace, *[0.003] * ENOUGH)
     assert depth(pace) == DEEP
     ran(pace, *[0.01] * ENOUGH)
     assert depth(pace) == 4
