@@ -10,7 +10,8 @@ from typing import Final
 import click
 from flask import Blueprint, render_template
 
-from tasks.doctor import Finding, Verdict, examine
+from tasks.doctor import examine
+from tasks.findings import Finding, Verdict
 from webapp.services import Services, services
 from webapp.terminal import CommandWithoutLedger
 from webapp.words import Label

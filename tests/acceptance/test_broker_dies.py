@@ -8,7 +8,8 @@ import pytest
 from kombu import Connection
 
 from ledger.record import Cause, Ending, State
-from tasks.doctor import Finding, examine
+from tasks.doctor import examine
+from tasks.findings import Finding
 from tasks.kind import kinds
 from tasks.line import NotSent
 from tests.acceptance.conftest import Site, celery_at, lines
@@ -165,7 +166,7 @@ def impatient(rabbitmq: RabbitMQ) -> Iterator[float]:
 def test_a_queue_that_lost_its_leader_is_told_and_once_deleted_all_that_waits_runs(
     site: Site, rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.doctor.STUCK", 1.0)
+    monkeypatch.setattr("tasks.broker_checks.STUCK", 1.0)
     broker_url = site.environment["CELERY_BROKER_URL"]
     with Connection(broker_url) as connection:
         for queue in celery_at(broker_url).conf.task_queues:

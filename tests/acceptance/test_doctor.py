@@ -8,7 +8,8 @@ import pytest
 from kombu import Connection
 
 from ledger import Ledger, Settings
-from tasks.doctor import Finding, Verdict, examine
+from tasks.doctor import examine
+from tasks.findings import Finding, Verdict
 from tasks.kind import kinds
 from tests.acceptance.conftest import Site, celery_at
 from tests.proxy import Proxy
@@ -119,7 +120,7 @@ def test_a_kind_that_outlasts_the_acknowledgement_timeout_is_told_with_what_to_c
 
 
 def test_a_broker_that_is_too_old_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.doctor.OLDEST_BROKER", (99, 0))
+    monkeypatch.setattr("tasks.broker_checks.OLDEST_BROKER", (99, 0))
 
     assert findings(site)["broker"].verdict is Verdict.WRONG
 

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ledger import Ledger, Settings
-from tasks.doctor import Finding, Verdict
+from tasks.findings import Finding, Verdict
 from tasks.publisher import Publisher
 from webapp import create_app
 from webapp.doctor import summary, without_passwords
