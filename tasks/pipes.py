@@ -49,9 +49,9 @@ class Inbox:
         return self._read[0] if self._read else None
 
     @property
-    def holds_one(self) -> bool:
-        """Whether the next message has been read, so that nobody waits to receive it."""
-        return bool(self._read)
+    def holds_a_job(self) -> bool:
+        """Whether the next job has been read, so that nobody waits to receive it."""
+        return bool(self._read) and self._read[0] is not None  # None asks the process to end.
 
     def _look(self) -> None:
         with _locked(self._end.fileno(), fcntl.LOCK_SH):

@@ -45,11 +45,12 @@ class Process(asynpool.Worker):
 
     def workloop(self, *args: Any, **kwargs: Any) -> Any:
         """Run jobs until there is a reason to end."""
-        self.outq = replies = Replies(self.outq, lambda: self._inbox.holds_one)
-        try:
-            return super().workloop(*args, **kwargs)
-        finally:
-            replies.flush()
+        self.outq = Replies(self.outq, lambda: self._inbox.holds_a_job)
+        return super().workloop(*args, **kwargs)
+
+    def _ensure_messages_consumed(self, *args: Any, **kwargs: Any) -> Any:
+        self.outq.flush()  # It ends, though its next job may be at hand.
+        return super()._ensure_messages_consumed(*args, **kwargs)
 
     def _goes_on(self, received: int) -> bool:
         leaks = 0 < (self.max_memory_per_child or 0) < mem_rss()
