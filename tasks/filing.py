@@ -7,8 +7,8 @@ from typing import Any, Final
 from ledger import Ledger
 from tasks.kind import Kind
 
-BATCH: Final = 100  # jobs in one transaction; on SQLite others wait for it, some milliseconds
 FOR: Final = 0.15  # seconds that one tick spends on what is behind
+MANY: Final = 100  # jobs that settle between two ticks
 OPEN_WAIT: Final = 5.0  # seconds between two looks at open jobs while too many settle
 LOOK_AGAIN: Final = 60.0  # seconds between two looks at all open jobs
 
@@ -43,10 +43,12 @@ class Filing:
             LedgerUnavailable: they are filed the next time.
         """
         until = self._clock() + FOR
-        while self._ledger.cards.file_settled(self._words, BATCH) == BATCH:
-            if self._clock() > until:
+        cards, filed = self._ledger.cards, 0
+        while some := cards.file_settled(self._words, cards.at_once):
+            filed += some
+            if some < cards.at_once or self._clock() > until:
                 break
-        else:
+        if filed < MANY:
             self._open_at = 0.0
         if self._clock() >= self._open_at:
             self._file_open()
@@ -57,7 +59,8 @@ class Filing:
         if now >= self._look_again_at:
             # A machine whose clock is behind makes ids that are older than those seen already.
             self._seen, self._look_again_at = "", now + LOOK_AGAIN
-        while newest := self._ledger.cards.file_open(self._words, BATCH, self._seen):
+        cards = self._ledger.cards
+        while newest := cards.file_open(self._words, cards.at_once, self._seen):
             self._seen = newest
             if self._clock() > now + FOR:
                 break

@@ -5,7 +5,7 @@ from pydantic import SecretStr
 from ledger import Ledger
 from ledger.filters import Filter
 from ledger.jobs import Submission
-from tasks.filing import BATCH, OPEN_WAIT, Filing
+from tasks.filing import MANY, OPEN_WAIT, Filing
 from tasks.kind import kinds
 from tests.ledger.conftest import submit
 from tests.web.everything import a_kind
@@ -36,14 +36,15 @@ def test_open_jobs_wait_for_a_card_while_many_settle_but_not_for_long(ledger: Le
         at[0] += 1  # So a tick has time for one batch.
         return at[0]
 
+    ledger.cards.at_once = MANY
     filing = Filing(ledger, kinds(), clock)
     filing.do()
     waiting = submit(ledger)
-    for _ in range(4 * BATCH):
+    for _ in range(2 * MANY):
         ledger.jobs.request_cancel(submit(ledger))
 
     filing.do()
-    assert len(found(ledger, "ada")) == BATCH
+    assert len(found(ledger, "ada")) == MANY
     assert waiting not in found(ledger, "ada")
     at[0] += OPEN_WAIT
     filing.do()
