@@ -13,8 +13,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-DEPTHS: Final = (32, 16, 4)  # jobs that each process holds, the one that runs included
-AHEAD_FOR: Final = 0.05  # seconds
+DEPTHS: Final = (64, 16, 4)  # jobs that each process holds, the one that runs included
+AHEAD_FOR: Final = 0.1  # seconds
 LONG: Final = 0.2  # seconds; a job that takes this long lets no other wait behind it
 CALM: Final = 10.0  # seconds without fetching ahead, after such a job
 ENOUGH: Final = 10  # jobs between two looks

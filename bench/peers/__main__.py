@@ -113,7 +113,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.peers", description=__doc__)
     names = ",".join(SYSTEMS)
     parser.add_argument("--only", type=_names, default=list(SYSTEMS), help=f"of {names}")
-    parser.add_argument("--jobs", type=int, default=1_500, help="accepted and drained in a turn")
+    parser.add_argument("--jobs", type=int, default=4_000, help="accepted and drained in a turn")
     parser.add_argument("--rounds", type=int, default=3, help="in which each has its turn")
     parser.add_argument("--singles", type=int, default=60, help="submitted to idle workers")
     parser.add_argument("--kills", type=int, default=2, help="of a process that runs a job")

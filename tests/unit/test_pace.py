@@ -22,7 +22,7 @@ def test_at_first_a_process_holds_the_job_that_it_runs_and_no_other() -> None:
 
 
 def test_jobs_that_take_no_time_are_fetched_ahead_and_longer_ones_less_so() -> None:
-    for seconds, deep in ((0.001, 32), (0.002, 16), (0.01, 4), (0.02, 1)):
+    for seconds, deep in ((0.001, 64), (0.005, 16), (0.02, 4), (0.03, 1)):
         pace = Pace()
         ran(pace, *[seconds] * ENOUGH)
         assert depth(pace) == deep
