@@ -10,6 +10,7 @@ from ledger.record import Job, Worker
 from ledger.turns import Turns
 
 NO_RUNS = RunTimes(())
+REFUSED_AFTER = 60.0  # seconds; what is unsent is sent again every few
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,17 @@ class Facts:
     def unsent(self) -> bool:
         """Whether RabbitMQ has not confirmed its message yet."""
         return self.job is not None and self.job.sent_at is None
+
+    @property
+    def refused(self) -> bool:
+        """Whether RabbitMQ has had so long to confirm it that it may never do so.
+
+        When a job was let go that its owner's limit had held back is not written down.
+        """
+        job = self.job
+        if job is None or job.sent_at is not None or job.turn is not None:
+            return False
+        return (self.now - job.ready_at).total_seconds() > REFUSED_AFTER
 
     @property
     def limited(self) -> bool:

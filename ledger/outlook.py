@@ -24,6 +24,7 @@ class Reason(StrEnum):
     RETRY = "retry"  # for the time of its next attempt
     UNSENT = "unsent"  # for a worker's clock to send it: RabbitMQ did not take it at first
     SENDING = "sending"  # for RabbitMQ's word that it has the message, any moment
+    REFUSED = "refused"  # for RabbitMQ to take it, which it has not for a while, though it answers
     NO_WORKER = "no worker"  # for somebody to start one: nobody has listened to its queue lately
     SILENT = "silent"  # for a worker whose heart has stopped
     STOPPING = "stopping"  # for a new worker: those that listened were told to stop
@@ -129,7 +130,7 @@ def _reason(facts: Facts) -> Reason:
     if held_up := _held_up(facts):
         return held_up
     if facts.unsent:
-        return Reason.SENDING
+        return Reason.REFUSED if facts.refused else Reason.SENDING
     free = facts.processes - len(facts.held)
     if free <= 0:
         return Reason.BUSY
@@ -169,7 +170,7 @@ def _since(facts: Facts, reason: Reason) -> datetime | None:
         return facts.pause.at
     if job is None:
         return None
-    return job.sent_at or max(job.submitted_at, job.due_at or job.submitted_at)
+    return job.sent_at or job.ready_at
 
 
 def _lacking(facts: Facts) -> tuple[str, ...]:

@@ -130,6 +130,11 @@ class Job:
         return self.state in WAITING
 
     @property
+    def ready_at(self) -> datetime:
+        """Since when its own time has come."""
+        return max(self.submitted_at, self.due_at or self.submitted_at)
+
+    @property
     def held(self) -> bool:
         """Whether its owner's limit holds it back."""
         return self.turn is Turn.HELD and not self.state.settled

@@ -87,6 +87,15 @@ def _sending(_outlook: Outlook, _kinds: Mapping[str, Kind]) -> tuple[Markup, Mar
     return Markup("It is safe here, and on its way to RabbitMQ."), Markup()
 
 
+def _refused(outlook: Outlook, _kinds: Mapping[str, Kind]) -> tuple[Markup, Markup]:
+    why = Markup("RabbitMQ answers, but has not taken it since {}.")
+    repair = Markup(
+        "It is safe here. After an outage those before it are sent first; if it stays so,"
+        " {} says what to do."
+    )
+    return why.format(clock(outlook.since or outlook.at)), repair.format(_doctor())
+
+
 def _no_worker(outlook: Outlook, _kinds: Mapping[str, Kind]) -> tuple[Markup, Markup]:
     why = Markup("No worker listens to {}.").format(_code(outlook.queue))
     return why, Markup("Start one with {}.").format(_start(outlook.queue))
@@ -121,7 +130,7 @@ def _broker(outlook: Outlook, _kinds: Mapping[str, Kind]) -> tuple[Markup, Marku
     repair = Markup(
         "Nothing is lost: jobs go on by themselves as soon as it does. {} says what is wrong."
     )
-    return why, repair.format(_code("flask --app webapp doctor"))
+    return why, repair.format(_doctor())
 
 
 def _paused(outlook: Outlook, _kinds: Mapping[str, Kind]) -> tuple[Markup, Markup]:
@@ -163,6 +172,7 @@ _SENTENCES: Final[
     Reason.RETRY: _retry,
     Reason.UNSENT: _unsent,
     Reason.SENDING: _sending,
+    Reason.REFUSED: _refused,
     Reason.NO_WORKER: _no_worker,
     Reason.SILENT: _silent,
     Reason.STOPPING: _stopping,
@@ -275,6 +285,10 @@ def _title(kind: str, kinds: Mapping[str, Kind]) -> Markup:
 
 def _start(queue: str | None) -> Markup:
     return _code("celery -A tasks worker" + (f" -Q {queue}" if queue else ""))
+
+
+def _doctor() -> Markup:
+    return _code("flask --app webapp doctor")
 
 
 def _code(text: str) -> Markup:

@@ -43,7 +43,8 @@ KNOWN = Facts(
 )
 PAUSE = Pause("default", NOW - timedelta(hours=1), "ada", "the disk is full")
 LATER, EARLIER = NOW + timedelta(minutes=5), NOW - timedelta(minutes=5)
-UNSENT = replace(WAITING, sent_at=None)
+UNSENT = replace(WAITING, sent_at=None, submitted_at=NOW - timedelta(seconds=2))
+REFUSED = replace(UNSENT, submitted_at=NOW - timedelta(seconds=61))
 
 
 def running(number: int, seconds: float = 4, kind: str = "hello") -> Sequence[Running]:
@@ -75,6 +76,10 @@ SILENCE = replace(KNOWN, broker_silent_since=EARLIER)
         (replace(KNOWN, job=replace(WAITING, due_at=LATER, attempt=1)), Reason.RETRY),
         (replace(KNOWN, job=replace(WAITING, due_at=EARLIER)), Reason.NEXT),
         (replace(KNOWN, job=UNSENT), Reason.SENDING),
+        (replace(KNOWN, job=REFUSED), Reason.REFUSED),
+        (replace(KNOWN, job=replace(REFUSED, due_at=NOW)), Reason.SENDING),
+        # Its turn may have come just now.
+        (replace(KNOWN, job=replace(REFUSED, turn=Turn.TAKEN)), Reason.SENDING),
         (replace(KNOWN, job=UNSENT, workers=[]), Reason.UNSENT),
         (replace(KNOWN, job=UNSENT, workers=[SILENT]), Reason.UNSENT),
         (replace(KNOWN, job=UNSENT, workers=[ELSEWHERE]), Reason.NO_WORKER),
@@ -124,6 +129,7 @@ def test_only_what_moves_has_an_estimate(reason: Reason) -> None:
         Reason.SCHEDULED: replace(KNOWN, job=replace(WAITING, due_at=LATER)),
         Reason.RETRY: replace(KNOWN, job=replace(WAITING, due_at=LATER, attempt=1)),
         Reason.UNSENT: replace(KNOWN, job=UNSENT, workers=[]),
+        Reason.REFUSED: replace(KNOWN, job=REFUSED),
         Reason.NO_WORKER: replace(KNOWN, workers=[]),
         Reason.SILENT: replace(KNOWN, workers=[SILENT]),
         Reason.STOPPING: replace(KNOWN, workers=[STOPPING]),

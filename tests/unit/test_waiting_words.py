@@ -19,6 +19,7 @@ from tests.unit.test_outlook import (
     LIMITED,
     NOW,
     PAUSE,
+    REFUSED,
     SILENCE,
     SILENT,
     STOPPING,
@@ -81,6 +82,14 @@ START = "celery -A tasks worker -Q default"
             (
                 "Nothing is lost: jobs go on by themselves as soon as it does."
                 " flask --app webapp doctor says what is wrong."
+            ),
+        ),
+        (
+            replace(KNOWN, job=REFUSED),
+            "RabbitMQ answers, but has not taken it since 01 Mar, 11:58:59 UTC.",
+            (
+                "It is safe here. After an outage those before it are sent first; if it stays so,"
+                " flask --app webapp doctor says what to do."
             ),
         ),
         (
