@@ -57,6 +57,8 @@ class ReplyHandler(asynpool.ResultHandler):
             try:
                 more = os.read(fd, READ_AT_ONCE)
             except BlockingIOError:
+                if not read:
+                    return  # Else a worker that stops would wait for the rest of it.
                 waited = True
                 yield
                 continue

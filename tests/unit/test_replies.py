@@ -89,6 +89,11 @@ def test_half_a_message_is_waited_for(pipe: Pipe, cut: int) -> None:
     assert pipe.read_again == [pipe.reads]
 
 
+def test_where_there_is_nothing_no_half_a_message_is_waited_for(pipe: Pipe) -> None:
+    assert list(pipe.reading()) == []
+    assert pipe.messages == []
+
+
 def test_a_message_that_no_pipe_can_hold_comes_in_parts(pipe: Pipe) -> None:
     large = "x" * 200_000
     left = framed(large)
