@@ -10,6 +10,7 @@ import pytest
 from billiard.pool import ACK, READY
 from billiard.queues import _SimpleQueue
 
+from tasks.pool import Process
 from tasks.replies import Replies, ReplyHandler
 
 
@@ -66,12 +67,16 @@ def test_an_end_goes_along_with_the_beginning_of_the_next_job_if_that_is_at_hand
     assert pipe.queue.get() == (READY, (2, "another"))
 
 
-def test_a_process_that_ends_says_what_it_has_held_back(pipe: Pipe) -> None:
-    replies = Replies(pipe.queue, lambda: True)
-    replies.put((READY, (1,)))
-    replies.flush()
+def test_a_process_that_ends_says_what_it_has_held_back_before_it_waits_to_be_heard(
+    pipe: Pipe,
+) -> None:
+    process = Process.__new__(Process)
+    process.on_ready_counter = None
+    process.outq = Replies(pipe.queue, lambda: True)
+    process.outq.put((READY, (1,)))
+    process._ensure_messages_consumed(completed=1)  # noqa: SLF001 - as billiard does at its end
     assert pipe.queue.get() == (READY, (1,))
-    replies.flush()
+    process.outq.flush()
     assert pipe.is_empty()
 
 

@@ -73,6 +73,16 @@ def test_a_frame_longer_than_what_is_read_at_once_is_whole(wire: Wire) -> None:
     assert wire.frames(1) == [large]
 
 
+def test_the_sockets_mode_is_left_alone_where_a_frame_is_there_already(wire: Wire) -> None:
+    wire.theirs.sendall(frame(b"one") + frame(b"another"))
+    with wire.transport.having_timeout(1.0):
+        assert wire.transport.sock.gettimeout() == 1.0
+        wire.frames(1)
+    with wire.transport.having_timeout(1.0):
+        assert wire.transport.sock.gettimeout() is None
+        wire.frames(1)
+
+
 def test_the_socket_blocks_again_after_a_wait_that_was_bounded(wire: Wire) -> None:
     wire.theirs.sendall(frame(b"one"))
     with wire.transport.having_timeout(1.0):
