@@ -90,8 +90,7 @@ def _sending(_outlook: Outlook, _kinds: Mapping[str, Kind]) -> tuple[Markup, Mar
 def _refused(outlook: Outlook, _kinds: Mapping[str, Kind]) -> tuple[Markup, Markup]:
     why = Markup("RabbitMQ answers, but has not taken it since {}.")
     repair = Markup(
-        "It is safe here. After an outage those before it are sent first; if it stays so,"
-        " {} says what to do."
+        "After an outage those before it are sent first. If it stays so, {} says what to do."
     )
     return why.format(clock(outlook.since or outlook.at)), repair.format(_doctor())
 

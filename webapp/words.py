@@ -106,7 +106,7 @@ def _why_it_waits(job: Job, attempts: Sequence[Attempt], now: datetime) -> Marku
     if job.held:
         return Markup("It is safe here, and is sent when its owner's limit lets it go.")
     if job.sent_at is None:
-        return Markup("{}It is safe here, and is sent as soon as RabbitMQ answers.").format(back)
+        return Markup("{}It is safe here, and is sent as soon as RabbitMQ takes it.").format(back)
     if back:
         return Markup("{}It is in the queue again, waiting for a worker.").format(back)
     return Markup("In the queue since {}, waiting for a worker.").format(clock(job.sent_at))

@@ -88,7 +88,7 @@ START = "celery -A tasks worker -Q default"
             replace(KNOWN, job=REFUSED),
             "RabbitMQ answers, but has not taken it since 01 Mar, 11:58:59 UTC.",
             (
-                "It is safe here. After an outage those before it are sent first; if it stays so,"
+                "After an outage those before it are sent first. If it stays so,"
                 " flask --app webapp doctor says what to do."
             ),
         ),

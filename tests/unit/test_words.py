@@ -75,7 +75,7 @@ def test_every_state_has_its_word(job: Job, word: str) -> None:
         (
             replace(WAITING, sent_at=None),
             [],
-            "It is safe here, and is sent as soon as RabbitMQ answers.",
+            "It is safe here, and is sent as soon as RabbitMQ takes it.",
         ),
         (replace(WAITING, due_at=LATER), [], "It starts at 01 Mar, 12:05:00 UTC."),
         (

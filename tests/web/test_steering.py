@@ -163,7 +163,7 @@ def test_a_job_that_waits_for_its_next_attempt_says_when_that_is_and_can_have_it
     waits = sentence(client.get(f"/jobs/{job}").text)
     assert waits.endswith(f"The next attempt starts at {due:%d %b, %H:%M:%S} UTC.")
     page = pressed(client, job, "retry").text
-    assert "It is safe here, and is sent as soon as RabbitMQ answers." in sentence(page)
+    assert "It is safe here, and is sent as soon as RabbitMQ takes it." in sentence(page)
     assert f"/jobs/{job}/retry" not in page
     assert [one.id for one in ledger.outbox.unsent(0, 9)] == [job]
 
