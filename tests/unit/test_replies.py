@@ -80,7 +80,7 @@ def test_a_process_that_ends_says_what_it_has_held_back_before_it_waits_to_be_he
     assert pipe.is_empty()
 
 
-@pytest.mark.parametrize("cut", [1, 3, 4, 9, -1])
+@pytest.mark.parametrize("cut", {*range(1, 49)} - {24})  # After 24 bytes the first one is whole.
 def test_half_a_message_is_waited_for(pipe: Pipe, cut: int) -> None:
     whole = framed("first") + framed("second")
     os.write(pipe.writes, whole[:cut])
