@@ -79,7 +79,7 @@ class Facts:
         When a job was let go that its owner's limit had held back is not written down.
         """
         job = self.job
-        if job is None or job.sent_at is not None or job.turn is not None:
+        if job is None or not self.unsent or job.turn is not None:
             return False
         return (self.now - job.ready_at).total_seconds() > REFUSED_AFTER
 

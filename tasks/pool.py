@@ -135,17 +135,17 @@ class OurPool(asynpool.AsynPool):
         """Have a job written to a process, at the loop's next turn."""
         body = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
         head = struct.pack(">I", len(body))
+        if len(head) + len(body) <= select.PIPE_BUF:  # Such a write is whole, or is none.
+            head, body = head + body, b""
         job = self._cache[message[1][0]]
-        if len(head + body) <= select.PIPE_BUF:  # Such a write is whole, or is none.
-            job._payload = memoryview(head + body), memoryview(b""), 0  # noqa: SLF001 - the pool's own
-        else:
-            job._payload = memoryview(head), memoryview(body), len(body)  # noqa: SLF001 - as above
+        job._payload = memoryview(head), memoryview(body), len(body)  # noqa: SLF001 - the pool's own
         self.outbound_buffer.append(job)
 
     def _write_what_waits(self) -> None:
         for _job in range(len(self.outbound_buffer)):
-            ready = [end for end in self._all_inqueues if end not in self.given]
-            ready = [end for end in ready if end not in self._active_writes]
+            ready = [
+                end for end in self._all_inqueues - self._active_writes if end not in self.given
+            ]
             if not ready:
                 break
             self._write_to(ready)
