@@ -66,6 +66,17 @@ def test_a_pause_is_told_with_its_reason_and_without_its_markup(
     assert 'resumed on the page of queues. <a href="/queues">Queues</a>' in part
 
 
+def test_a_job_that_rabbitmq_does_not_take_though_it_answers_leads_to_the_doctor(
+    client: FlaskClient, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = submit(ledger)
+    assert "on its way to RabbitMQ" in client.get(f"/jobs/{refused}/waiting").text
+    monkeypatch.setattr("ledger.facts.REFUSED_AFTER", 0.0)
+    part = client.get(f"/jobs/{refused}/waiting").text
+    assert "RabbitMQ answers, but has not taken it since" in part
+    assert 'says what to do. <a href="/doctor">Doctor</a>' in part
+
+
 def test_of_a_kind_that_is_gone_nothing_is_foreseen(
     client: FlaskClient, ledger: Ledger, waiting: str, token: Mapping[str, str]
 ) -> None:
